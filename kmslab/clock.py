@@ -1,0 +1,108 @@
+"""Time in a Lab: the only clock kmslab reads.
+
+Owns the simulated time and the moments at which it moves. Does not know what falls due when it moves: whoever cares
+subscribes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from kmslab.errors import KmslabError
+
+#: How long one request takes in a standing Lab. About what a KMS call takes in its own Region, and it keeps the events
+#: of a notebook in order without reading the wall clock.
+REQUEST_TIME = timedelta(milliseconds=10)
+
+
+class Clock(Protocol):
+    """What the simulation needs from a clock."""
+
+    def now(self) -> datetime:
+        """The simulated time, in UTC."""
+        ...
+
+    def tick(self) -> datetime:
+        """The time at which the next request is handled, in UTC."""
+        ...
+
+
+class SimClock:
+    """A clock that stands still, or flows with real time, and that anybody may push forwards.
+
+    A standing clock moves by `REQUEST_TIME` with each request, so a notebook shows the same dates every time it is run.
+    A flowing clock moves with real time, from where it was last set.
+    """
+
+    def __init__(self, start: datetime, *, flowing: bool = False) -> None:
+        """Set the clock.
+
+        Args:
+            start: The first simulated moment; a time without a zone is read as UTC.
+            flowing: Whether real time passes here too.
+        """
+        self._base = _in_utc(start)
+        self._flowing = flowing
+        self._since = time.monotonic()
+        self._listeners: list[Callable[[datetime], None]] = []
+
+    def now(self) -> datetime:
+        """The simulated time, in UTC."""
+        if self._flowing:
+            return self._base + timedelta(seconds=time.monotonic() - self._since)
+        return self._base
+
+    def tick(self) -> datetime:
+        """Let one request's time pass and return the time at which that request is handled, in UTC."""
+        if not self._flowing:
+            self._base += REQUEST_TIME
+        return self.now()
+
+    def advance(
+        self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0, weeks: float = 0
+    ) -> datetime:
+        """Let time pass. What falls due on the way happens, in the order in which it falls due.
+
+        Returns:
+            The new simulated time, in UTC.
+
+        Raises:
+            KmslabError: the sum is negative; the Lab's time only goes forwards.
+        """
+        step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, weeks=weeks)
+        return self.travel_to(self.now() + step)
+
+    def travel_to(self, when: datetime) -> datetime:
+        """Go to a moment in the future. What falls due on the way happens, in the order in which it falls due.
+
+        Args:
+            when: The moment; without a zone it is read as UTC.
+
+        Returns:
+            The new simulated time, in UTC.
+
+        Raises:
+            KmslabError: `when` lies in the past; the Lab's time only goes forwards.
+        """
+        when = _in_utc(when)
+        if when < self.now():
+            raise KmslabError(f"The Lab's clock stands at {self.now():%Y-%m-%d %H:%M:%S} UTC and only goes forwards.")
+        self._base, self._since = when, time.monotonic()
+        for listener in self._listeners:
+            listener(when)
+        return when
+
+    def subscribe(self, listener: Callable[[datetime], None]) -> None:
+        """Call `listener` with the new time whenever somebody moves the clock."""
+        self._listeners.append(listener)
+
+    def __repr__(self) -> str:
+        """The time and how it moves."""
+        return f"<SimClock {self.now():%Y-%m-%d %H:%M:%S} UTC, {'flowing' if self._flowing else 'standing'}>"
+
+
+def _in_utc(when: datetime) -> datetime:
+    return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
