@@ -1,0 +1,40 @@
+"""One request and one reply, free of any HTTP library, so that every transport can make them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+#: The headers that KMS sends with every reply. Source: raw recordings.
+REPLY_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-cache, no-store, must-revalidate, private",
+    "Content-Type": "application/x-amz-json-1.1",
+    "Expires": "0",
+    "Pragma": "no-cache",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client sent.
+
+    Attributes:
+        headers: Header values under lower-case names.
+        body: The JSON body as bytes.
+        host: The host the client called, such as `kms.us-east-1.amazonaws.com`.
+        source_ip: Where the request came from; loopback for a client in this process.
+    """
+
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    host: str = ""
+    source_ip: str = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the client gets back: an HTTP status, headers and a JSON body as bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
