@@ -1,0 +1,71 @@
+"""ECDSA on the NIST curves and on secp256k1. Source: FIPS 186-5, SEC 1 and SEC 2."""
+
+from __future__ import annotations
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from kmslab.crypto import KeyFormatError
+from kmslab.crypto.hashing import to_be_signed
+
+_CURVES: dict[str, type[ec.EllipticCurve]] = {
+    "P-256": ec.SECP256R1,
+    "P-384": ec.SECP384R1,
+    "P-521": ec.SECP521R1,
+    "secp256k1": ec.SECP256K1,
+}
+
+
+class EcPrivateKey:
+    """A private key on one of the curves `P-256`, `P-384`, `P-521` and `secp256k1`."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: ec.EllipticCurvePrivateKey) -> None:
+        """Wrap the library's key; use `generate` or `from_pkcs8`."""
+        self._key = key
+
+    @classmethod
+    def generate(cls, curve: str) -> EcPrivateKey:
+        """A new random key on `curve`."""
+        return cls(ec.generate_private_key(_CURVES[curve]()))
+
+    @classmethod
+    def from_pkcs8(cls, der: bytes, curve: str) -> EcPrivateKey:
+        """Read an unencrypted DER PKCS #8 private key.
+
+        Raises:
+            KeyFormatError: `der` is no private key on `curve`.
+        """
+        try:
+            key = serialization.load_der_private_key(der, password=None)
+        except (ValueError, TypeError) as error:
+            raise KeyFormatError from error
+        if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, _CURVES[curve]):
+            raise KeyFormatError
+        return cls(key)
+
+    def pkcs8(self) -> bytes:
+        """The private key as unencrypted DER PKCS #8."""
+        return self._key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+    def spki(self) -> bytes:
+        """The public key as DER SubjectPublicKeyInfo, with a named curve."""
+        return self._key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+
+    def sign(self, message: bytes, hash_name: str, *, prehashed: bool = False) -> bytes:
+        """Sign a message, or its digest when `prehashed`; DER SEQUENCE {r, s}, whose length varies by a few bytes."""
+        return self._key.sign(message, ec.ECDSA(to_be_signed(hash_name, prehashed=prehashed)))
+
+    def verify(self, message: bytes, signature: bytes, hash_name: str, *, prehashed: bool = False) -> bool:
+        """Whether `signature` is one of this key over the message, or over its digest when `prehashed`."""
+        try:
+            self._key.public_key().verify(signature, message, ec.ECDSA(to_be_signed(hash_name, prehashed=prehashed)))
+        except InvalidSignature:
+            return False
+        return True
