@@ -1,0 +1,115 @@
+"""What exists, read without a call: for exercises, figures and panels. Reading is neither billed nor logged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from kmslab.keys.key import Key
+from kmslab.keys.store import World
+from kmslab.tables import Table
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key as it was at one moment.
+
+    Attributes:
+        key_id: Its id.
+        arn: Its ARN.
+        account_id: The account that owns it.
+        region: The Region it lives in.
+        spec: Its key spec.
+        usage: Its key usage.
+        state: Its key state.
+        description: Its description.
+        multi_region: Whether it is a multi-Region key.
+        created: When it was created, in UTC.
+        deletion_date: When it will be deleted, in UTC, or None.
+        tags: Tag values by tag key.
+        aliases: The names that stand for it, sorted, each with its `alias/`.
+    """
+
+    key_id: str
+    arn: str
+    account_id: str
+    region: str
+    spec: str
+    usage: str
+    state: str
+    description: str
+    multi_region: bool
+    created: datetime
+    deletion_date: datetime | None
+    tags: MappingProxyType[str, str]
+    aliases: tuple[str, ...]
+
+
+class Inventory(tuple[KeyView, ...]):
+    """Keys of one or more accounts and Regions, in the order in which they were created."""
+
+    __slots__ = ()
+
+    @classmethod
+    def of(cls, world: World, account_id: str | None = None) -> Inventory:
+        """What a world holds, or one account of it."""
+        views = [
+            _view(key, tuple(store.alias_names(key)))
+            for store in world.stores
+            if account_id in (None, store.account_id)
+            for key in store.keys
+        ]
+        return cls(sorted(views, key=lambda view: view.created))
+
+    def select(
+        self, *, region: str | None = None, spec: str | None = None, usage: str | None = None, state: str | None = None
+    ) -> Inventory:
+        """Only the keys that fit all that is given."""
+        wanted = {"region": region, "spec": spec, "usage": usage, "state": state}
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return Inventory(view for view in self if all(getattr(view, name) == value for name, value in given.items()))
+
+    def named(self, alias_name: str, region: str | None = None) -> KeyView | None:
+        """The key that an alias stands for, or None. Without a Region, the first Region that has the alias."""
+        return next((key for key in self if alias_name in key.aliases and region in (None, key.region)), None)
+
+    def get(self, key_id: str) -> KeyView | None:
+        """The key with this id or ARN, or None."""
+        return next((key for key in self if key_id in (key.key_id, key.arn)), None)
+
+    def table(self) -> Table:
+        """Where each key lives, what it is, how it stands and what it is called."""
+        rows = [(key.region, key.key_id, key.spec, key.usage, key.state, ", ".join(key.aliases)) for key in self]
+        return Table("KMS keys", ("Region", "Key id", "Spec", "Usage", "State", "Aliases"), rows)
+
+    def __repr__(self) -> str:
+        """The keys as a plain text table."""
+        return self.table().text()
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
+    def by_region(self) -> Iterator[tuple[str, Inventory]]:
+        """The keys of each Region, Regions by name."""
+        for region in sorted({key.region for key in self}):
+            yield region, self.select(region=region)
+
+
+def _view(key: Key, aliases: tuple[str, ...]) -> KeyView:
+    return KeyView(
+        key_id=key.key_id,
+        arn=key.arn,
+        account_id=key.account_id,
+        region=key.region,
+        spec=key.spec.name,
+        usage=key.usage.value,
+        state=key.state.value,
+        description=key.description,
+        multi_region=key.multi_region,
+        created=key.created,
+        deletion_date=key.deletion_date,
+        tags=MappingProxyType(dict(key.tags)),
+        aliases=aliases,
+    )
