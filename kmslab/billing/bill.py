@@ -1,0 +1,180 @@
+"""A bill: what was used, what each part of it costs, and the sum. A value; the meter draws it up."""
+
+from __future__ import annotations
+
+import calendar
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from kmslab.billing.prices import FREE_REQUESTS, KEY_MONTH, RequestPrice
+from kmslab.errors import KmslabError
+from kmslab.tables import Table
+
+#: A bill is exact to a millionth of a dollar; one request costs three of them.
+_CENT_OF_A_CENT = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestCount:
+    """What one counter counts.
+
+    Attributes:
+        month: The calendar month, such as `2026-01`.
+        region: The Region that was called.
+        operation: The operation.
+        key_arn: The first key of the call, or None.
+        price: The row of the price list.
+    """
+
+    month: str
+    region: str
+    operation: str
+    key_arn: str | None
+    price: RequestPrice
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an account has used: requests by kind, and hours by month and key ARN."""
+
+    requests: Mapping[RequestCount, int]
+    key_hours: Mapping[tuple[str, str], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a bill.
+
+    Attributes:
+        month: The calendar month, such as `2026-01`.
+        item: What is charged.
+        quantity: How many requests or key-hours were used.
+        free: How many of them cost nothing.
+        amount: US dollars, to a millionth.
+    """
+
+    month: str
+    item: str
+    quantity: int
+    free: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, repr=False)
+class Bill:
+    """What an account owes.
+
+    Attributes:
+        lines: One line per month and item.
+        usage: What the lines are drawn up from.
+    """
+
+    lines: tuple[Line, ...]
+    usage: Usage = field(repr=False)
+
+    @classmethod
+    def of(cls, usage: Usage) -> Bill:
+        """Price what was used."""
+        return cls((*_key_lines(usage), *_request_lines(usage)), usage)
+
+    @property
+    def total(self) -> Decimal:
+        """The sum in US dollars, to a millionth."""
+        return sum((line.amount for line in self.lines), Decimal(0))
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made, failed ones included."""
+        return sum(self.usage.requests.values())
+
+    def by(self, what: str) -> dict[str, int]:
+        """Requests counted by `month`, `region`, `operation`, `key` or `price`, most first.
+
+        Raises:
+            KmslabError: nothing is counted by `what`.
+        """
+        if what not in _GROUPS:
+            raise KmslabError(f"A bill is counted by {', '.join(_GROUPS)}, not by {what!r}.")
+        counts: Counter[str] = Counter()
+        for request, count in self.usage.requests.items():
+            counts[_GROUPS[what](request)] += count
+        return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
+
+    def since(self, mark: Bill) -> Bill:
+        """What came on top since `mark`, an earlier bill of the same account: `before = lab.bill`."""
+        earlier = {(line.month, line.item): line for line in mark.lines}
+        lines = []
+        for line in self.lines:
+            old = earlier.get((line.month, line.item), Line(line.month, line.item, 0, 0, Decimal(0)))
+            if line.quantity > old.quantity:
+                lines.append(
+                    Line(
+                        line.month,
+                        line.item,
+                        line.quantity - old.quantity,
+                        line.free - old.free,
+                        line.amount - old.amount,
+                    )
+                )
+        usage = Usage(
+            dict(Counter(self.usage.requests) - Counter(mark.usage.requests)),
+            dict(Counter(self.usage.key_hours) - Counter(mark.usage.key_hours)),
+        )
+        return Bill(tuple(lines), usage)
+
+    def table(self) -> Table:
+        """The bill as a table, with its sum in the last row."""
+        rows = [
+            (line.month, line.item, f"{line.quantity:,}", f"{line.free:,}" if line.free else "", f"{line.amount:,.6f}")
+            for line in self.lines
+        ]
+        rows.append(("", "Total", "", "", f"{self.total:,.6f}"))
+        columns = ("Month", "Item", "Quantity", "Of it free", "USD")
+        return Table("KMS bill in US dollars", columns, rows, frozenset({"Quantity", "Of it free", "USD"}))
+
+    def __repr__(self) -> str:
+        """The bill as a plain text table."""
+        return self.table().text()
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
+
+
+_GROUPS: dict[str, Callable[[RequestCount], str]] = {
+    "month": lambda request: request.month,
+    "region": lambda request: request.region,
+    "operation": lambda request: request.operation,
+    "key": lambda request: request.key_arn or "no key",
+    "price": lambda request: request.price.name,
+}
+
+
+def _key_lines(usage: Usage) -> list[Line]:
+    hours: Counter[str] = Counter()
+    for (month, _), count in usage.key_hours.items():
+        hours[month] += count
+    return [
+        Line(month, "Customer managed keys (key-hours)", count, 0, _rounded(KEY_MONTH * count / _hours_in(month)))
+        for month, count in sorted(hours.items())
+    ]
+
+
+def _request_lines(usage: Usage) -> list[Line]:
+    counts: Counter[tuple[str, RequestPrice]] = Counter()
+    for request, count in usage.requests.items():
+        counts[request.month, request.price] += count
+    lines = []
+    for (month, price), count in sorted(counts.items(), key=lambda pair: (pair[0][0], pair[0][1].name)):
+        free = min(count, FREE_REQUESTS) if price.free_tier else 0
+        lines.append(Line(month, price.name, count, free, _rounded(price.per_10000 * (count - free) / 10_000)))
+    return lines
+
+
+def _hours_in(month: str) -> int:
+    return 24 * calendar.monthrange(int(month[:4]), int(month[5:]))[1]
+
+
+def _rounded(amount: Decimal) -> Decimal:
+    return amount.quantize(_CENT_OF_A_CENT)

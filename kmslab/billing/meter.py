@@ -1,0 +1,85 @@
+"""The meter: every call is counted, every key's hours are kept, and a bill can be drawn up at any moment.
+
+Failed requests are metered too. Simplified: AWS does not say whether it charges for them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from kmslab.billing.bill import Bill, RequestCount, Usage
+from kmslab.billing.prices import PRICE_OF
+from kmslab.call import Call, EventType
+
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class _Lifetime:
+    """When a key costs money: from `start` on, until `end`."""
+
+    start: datetime
+    end: datetime | None = None
+
+
+class Meter:
+    """Counts the calls of a Lab, account by account."""
+
+    def __init__(self) -> None:
+        """Start at zero."""
+        self._requests: dict[str, Counter[RequestCount]] = {}
+        self._lifetimes: dict[str, dict[str, _Lifetime]] = {}
+
+    def __call__(self, call: Call) -> None:
+        """Count one call. Service events cost nothing: a key pending deletion is free already."""
+        if call.event_type is EventType.SERVICE_EVENT:
+            return
+        price = PRICE_OF[call.operation](call)
+        key_arn = call.keys[0].arn if call.keys else None
+        what = RequestCount(_month(call.time), call.region, call.operation, key_arn, price)
+        self._requests.setdefault(call.account_id, Counter())[what] += 1
+        if call.error_code is None and call.keys:
+            self._follow(call)
+
+    def bill(self, account_id: str, now: datetime) -> Bill:
+        """What an account owes up to `now`, in UTC."""
+        hours: Counter[tuple[str, str]] = Counter()
+        for key_arn, lifetime in self._lifetimes.get(account_id, {}).items():
+            for month, count in _hours_by_month(lifetime.start, lifetime.end or now):
+                hours[month, key_arn] += count
+        return Bill.of(Usage(dict(self._requests.get(account_id, {})), dict(hours)))
+
+    def _follow(self, call: Call) -> None:
+        key = call.keys[0]
+        lifetimes = self._lifetimes.setdefault(key.account_id, {})
+        match call.operation:
+            case "CreateKey":
+                lifetimes[key.arn] = _Lifetime(call.time)
+            case "ScheduleKeyDeletion":
+                lifetimes[key.arn].end = call.time
+            case "CancelKeyDeletion":
+                # Charged as though deletion had never been scheduled. Source: aws.amazon.com/kms/pricing.
+                lifetimes[key.arn].end = None
+
+
+def _month(when: datetime) -> str:
+    return f"{when.year}-{when.month:02}"
+
+
+def _hours_by_month(start: datetime, end: datetime) -> Iterator[tuple[str, int]]:
+    """The clock hours that the time from `start` to `end` touches, month by month."""
+    begin = start.replace(minute=0, second=0, microsecond=0)
+    hours = math.ceil((end - begin) / _HOUR)
+    while hours > 0:
+        following = _next_month(begin)
+        here = min(hours, (following - begin) // _HOUR)
+        yield _month(begin), here
+        begin, hours = following, hours - here
+
+
+def _next_month(when: datetime) -> datetime:
+    return datetime(when.year + when.month // 12, when.month % 12 + 1, 1, tzinfo=UTC)

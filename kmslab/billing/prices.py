@@ -1,0 +1,98 @@
+"""The price list of AWS KMS, as a table.
+
+Source: aws.amazon.com/kms/pricing and AWS price list quotes, figures of 2026 for us-east-1, in US dollars before tax.
+Simplified: the same prices in every Region; those of China and GovCloud are not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from kmslab.call import Call
+from kmslab.keys.specs import KEY_SPECS, Family
+
+#: One customer managed key of any kind for one month; charged by the hour.
+KEY_MONTH = Decimal("1.00")
+
+#: Requests per account and calendar month, over all Regions together, that cost nothing.
+FREE_REQUESTS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPrice:
+    """One row of the price list.
+
+    Attributes:
+        name: What the row is for.
+        per_10000: US dollars for 10,000 requests.
+        free_tier: Whether the monthly free requests apply.
+    """
+
+    name: str
+    per_10000: Decimal
+    free_tier: bool = False
+
+
+SYMMETRIC_AND_MANAGEMENT = RequestPrice("Symmetric and management requests", Decimal("0.03"), free_tier=True)
+RSA_2048 = RequestPrice("Requests with RSA_2048 keys", Decimal("0.03"))
+OTHER_ASYMMETRIC = RequestPrice("Requests with other asymmetric keys", Decimal("0.15"))
+ECC_DATA_KEY_PAIRS = RequestPrice("ECC data key pairs", Decimal("0.10"))
+RSA_DATA_KEY_PAIRS = RequestPrice("RSA data key pairs", Decimal("12.00"))
+
+
+def _management(call: Call) -> RequestPrice:
+    return SYMMETRIC_AND_MANAGEMENT
+
+
+def _by_key(call: Call) -> RequestPrice:
+    # ReEncrypt has two keys; Simplified: the dearer one decides. A request that found no key is priced as symmetric.
+    prices = [_of_spec(key.spec) for key in call.keys]
+    return max(prices, key=lambda price: price.per_10000, default=SYMMETRIC_AND_MANAGEMENT)
+
+
+def _of_spec(spec: str) -> RequestPrice:
+    if not KEY_SPECS[spec].family.is_asymmetric:
+        return SYMMETRIC_AND_MANAGEMENT
+    return RSA_2048 if spec == "RSA_2048" else OTHER_ASYMMETRIC
+
+
+def _by_pair(call: Call) -> RequestPrice:
+    spec = KEY_SPECS.get(str(call.params.get("KeyPairSpec")))
+    return RSA_DATA_KEY_PAIRS if spec is not None and spec.family is Family.RSA else ECC_DATA_KEY_PAIRS
+
+
+#: Which row each operation is priced by.
+PRICE_OF: dict[str, Callable[[Call], RequestPrice]] = {
+    "CancelKeyDeletion": _management,
+    "CreateAlias": _management,
+    "CreateKey": _management,
+    "Decrypt": _by_key,
+    "DeleteAlias": _management,
+    "DescribeKey": _management,
+    "DisableKey": _management,
+    "EnableKey": _management,
+    "Encrypt": _by_key,
+    "GenerateDataKey": _management,
+    "GenerateDataKeyPair": _by_pair,
+    "GenerateDataKeyPairWithoutPlaintext": _by_pair,
+    "GenerateDataKeyWithoutPlaintext": _management,
+    "GenerateMac": _management,
+    "GenerateRandom": _management,
+    "GetKeyPolicy": _management,
+    "GetPublicKey": _by_key,
+    "ListAliases": _management,
+    "ListKeyPolicies": _management,
+    "ListKeys": _management,
+    "ListResourceTags": _management,
+    "ReEncrypt": _by_key,
+    "ScheduleKeyDeletion": _management,
+    "Sign": _by_key,
+    "TagResource": _management,
+    "UntagResource": _management,
+    "UpdateAlias": _management,
+    "UpdateKeyDescription": _management,
+    "Verify": _by_key,
+    "VerifyMac": _management,
+}

@@ -1,0 +1,102 @@
+"""What one finished request looked like from outside, and what was decided about it. Frozen, and free of secrets.
+
+A `Call` is what the bill and the trail are made from. It never holds a plaintext, a ciphertext, a message, a
+signature, a MAC, a data key or a token: the front door leaves out every member that is or holds a blob, a secret or a
+token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from kmslab.principals import Principal
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Whether a principal may do one thing, and why.
+
+    Attributes:
+        allowed: The answer.
+        action: What was asked for, such as `kms:Encrypt`.
+        resource: The ARN it was asked for, or `*`.
+        reason: For an allow, what allowed it; for a denial, AWS's words from `because` on.
+        considered: What was looked at, in order, one sentence each.
+    """
+
+    allowed: bool
+    action: str
+    resource: str
+    reason: str
+    considered: tuple[str, ...] = ()
+
+
+class EventType(StrEnum):
+    """Who started it; the value is CloudTrail's `eventType`."""
+
+    API_CALL = "AwsApiCall"
+    SERVICE_EVENT = "AwsServiceEvent"
+
+
+@dataclass(frozen=True, slots=True)
+class UsedKey:
+    """A KMS key that a call resolved, as it was at that moment."""
+
+    arn: str
+    account_id: str
+    spec: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, answered or refused, or one thing KMS did by itself.
+
+    Attributes:
+        event_type: A request, or something that fell due.
+        operation: The operation, or the name of the service event.
+        time: The simulated time, in UTC.
+        account_id: The account that called and pays; for a service event, the key's account.
+        region: The Region that was called.
+        principal: Who called; None for a service event.
+        request_id: A UUID; empty for a service event.
+        event_id: A UUID.
+        params: The request's members that may be shown.
+        reply: The reply's members that may be shown; empty when the call failed.
+        keys: The keys it resolved, in the order in which the operation names them.
+        alias_arn: The alias that the call created, changed or deleted, or None.
+        notes: Ids worth logging that are in neither request nor reply, such as the key material's.
+        decisions: What was decided about each permission it needed, as far as it came.
+        error_code: AWS's code, or None when the call succeeded.
+        error_message: AWS's text; empty where AWS sends none.
+        request_bytes: Length of the request body.
+        reply_bytes: Length of the reply body.
+        source_ip: Where it came from.
+        user_agent: What the client calls itself.
+        host: The host that the client called.
+    """
+
+    event_type: EventType
+    operation: str
+    time: datetime
+    account_id: str
+    region: str
+    principal: Principal | None
+    request_id: str
+    event_id: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    reply: Mapping[str, Any] = field(default_factory=dict)
+    keys: tuple[UsedKey, ...] = ()
+    alias_arn: str | None = None
+    notes: Mapping[str, str] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    error_code: str | None = None
+    error_message: str = ""
+    request_bytes: int = 0
+    reply_bytes: int = 0
+    source_ip: str = ""
+    user_agent: str = ""
+    host: str = ""

@@ -1,0 +1,1 @@
+"""What was done by whom: Calls in, CloudTrail-shaped events out."""

@@ -1,0 +1,178 @@
+"""From a Call to a CloudTrail event: AWS's members, in AWS's order and spelling.
+
+What is never logged is not in a Call in the first place. Source: KMS Developer Guide, "Logging AWS KMS API calls with
+AWS CloudTrail" and its sample records; CloudTrail User Guide, "CloudTrail record contents".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from kmslab.call import Call, EventType
+from kmslab.principals import Principal, PrincipalType
+
+EventRecord = dict[str, Any]
+
+_EVENT_VERSION = "1.11"
+
+#: Every operation that changes something; all others are logged as readOnly, Encrypt and Sign included.
+_CHANGES = frozenset(
+    {
+        "CancelKeyDeletion",
+        "CreateAlias",
+        "CreateKey",
+        "DeleteAlias",
+        "DisableKey",
+        "EnableKey",
+        "ScheduleKeyDeletion",
+        "TagResource",
+        "UntagResource",
+        "UpdateAlias",
+        "UpdateKeyDescription",
+    }
+)
+
+_ALGORITHM = {"EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}
+_MESSAGE_TYPE = {"MessageType": "RAW"}
+
+#: Members that are logged with their default when the caller leaves them out.
+_DEFAULTS: dict[str, dict[str, Any]] = {
+    "CreateKey": {
+        "BypassPolicyLockoutSafetyCheck": False,
+        "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
+        "Description": "",
+        "KeySpec": "SYMMETRIC_DEFAULT",
+        "KeyUsage": "ENCRYPT_DECRYPT",
+        "MultiRegion": False,
+        "Origin": "AWS_KMS",
+    },
+    "Decrypt": _ALGORITHM,
+    "Encrypt": _ALGORITHM,
+    "ReEncrypt": {
+        "DestinationEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+        "SourceEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+    },
+    "Sign": _MESSAGE_TYPE,
+    "Verify": _MESSAGE_TYPE,
+}
+
+#: Operations whose request parameters CloudTrail does not show at all.
+_NO_PARAMETERS = frozenset({"GenerateRandom"})
+
+#: Members whose inside is the caller's own and keeps its spelling.
+_OPAQUE = frozenset({"EncryptionContext", "SourceEncryptionContext", "DestinationEncryptionContext"})
+
+
+def _whole_reply(call: Call) -> dict[str, Any]:
+    return _lowered(call.reply)
+
+
+def _key_arn(call: Call) -> dict[str, Any]:
+    return {"keyId": call.keys[-1].arn}
+
+
+#: What responseElements shows, where it is not null. The key's ARN was added in December 2022.
+_RESPONSE_ELEMENTS: dict[str, Callable[[Call], dict[str, Any]]] = {
+    "CancelKeyDeletion": _whole_reply,
+    "CreateAlias": _key_arn,
+    "CreateKey": _whole_reply,
+    "DeleteAlias": _key_arn,
+    "DeleteKey": _key_arn,
+    "DisableKey": _key_arn,
+    "EnableKey": _key_arn,
+    "ScheduleKeyDeletion": _whole_reply,
+    "TagResource": _key_arn,
+    "UntagResource": _key_arn,
+    "UpdateAlias": _key_arn,
+}
+
+
+def record(call: Call) -> EventRecord:
+    """The CloudTrail event of a call or of something KMS did by itself."""
+    by_service = call.event_type is EventType.SERVICE_EVENT
+    event: EventRecord = {
+        "eventVersion": _EVENT_VERSION,
+        "userIdentity": _identity(call),
+        "eventTime": f"{call.time:%Y-%m-%dT%H:%M:%SZ}",
+        "eventSource": "kms.amazonaws.com",
+        "eventName": call.operation,
+        "awsRegion": call.region,
+        "sourceIPAddress": "AWS Internal" if by_service else call.source_ip,
+        "userAgent": "AWS Internal" if by_service else call.user_agent,
+    }
+    if call.error_code is not None:
+        # Simplified: CloudTrail's code for a denial is taken to be AccessDenied, as in most published samples.
+        event["errorCode"] = "AccessDenied" if call.error_code == "AccessDeniedException" else call.error_code
+        if call.error_message:
+            event["errorMessage"] = call.error_message
+    event["requestParameters"] = None if by_service else _parameters(call)
+    event["responseElements"] = _elements(call)
+    if call.notes:
+        event["additionalEventData"] = dict(call.notes)
+    if not by_service:
+        event["requestID"] = call.request_id
+    event |= {
+        "eventID": call.event_id,
+        "readOnly": not by_service and call.operation not in _CHANGES,
+        "resources": _resources(call),
+        "eventType": call.event_type.value,
+        "managementEvent": True,
+        "recipientAccountId": call.account_id,
+        "eventCategory": "Management",
+    }
+    if not by_service:
+        # Simplified: within one process there is no TLS, so no version and no cipher suite.
+        event["tlsDetails"] = {"clientProvidedHostHeader": call.host}
+    return event
+
+
+def _identity(call: Call) -> dict[str, str]:
+    principal: Principal | None = call.principal
+    if principal is None:
+        return {"accountId": call.account_id, "invokedBy": "AWS Internal"}
+    identity = {
+        "type": principal.type.value,
+        "principalId": principal.principal_id,
+        "arn": principal.arn,
+        "accountId": principal.account_id,
+        "accessKeyId": principal.credentials.access_key_id,
+    }
+    return identity if principal.type is PrincipalType.ROOT else identity | {"userName": principal.name}
+
+
+def _parameters(call: Call) -> dict[str, Any] | None:
+    if call.operation in _NO_PARAMETERS:
+        return None
+    return _lowered({**_DEFAULTS.get(call.operation, {}), **call.params}) or None
+
+
+def _elements(call: Call) -> dict[str, Any] | None:
+    shown = _RESPONSE_ELEMENTS.get(call.operation)
+    return None if shown is None or call.error_code is not None else shown(call)
+
+
+def _resources(call: Call) -> list[dict[str, str]]:
+    entries = [{"accountId": key.account_id, "type": "AWS::KMS::Key", "ARN": key.arn} for key in call.keys]
+    if call.alias_arn is not None:
+        entries.append({"accountId": call.account_id, "type": "AWS::KMS::Alias", "ARN": call.alias_arn})
+    return entries
+
+
+def _lowered(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name[0].lower() + name[1:]: dict(value) if name in _OPAQUE else _shown(value)
+        for name, value in sorted(members.items())
+    }
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, datetime):
+        # CloudTrail prints dates inside parameters the way Java's medium format does.
+        return f"{value:%b} {value.day}, {value.year}, {value.hour % 12 or 12}:{value:%M:%S} {value:%p}"
+    if isinstance(value, Mapping):
+        return _lowered(value)
+    if isinstance(value, (list, tuple)):
+        return [_shown(each) for each in value]
+    return value

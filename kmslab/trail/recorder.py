@@ -1,0 +1,98 @@
+"""The trail: every call of an account, oldest first, as CloudTrail events made when somebody looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import overload
+
+from kmslab.call import Call
+from kmslab.tables import Table
+from kmslab.trail.events import EventRecord, record
+
+
+class Recorder:
+    """Keeps the calls of a Lab."""
+
+    def __init__(self) -> None:
+        """Start with an empty trail."""
+        self._calls: list[Call] = []
+
+    def __call__(self, call: Call) -> None:
+        """Keep one call."""
+        self._calls.append(call)
+
+    def trail(self, account_id: str) -> Trail:
+        """The trail of one account, as it is now."""
+        return Trail([call for call in self._calls if call.account_id == account_id])
+
+
+class Trail(Sequence[EventRecord]):
+    """CloudTrail events, newest last. A notebook shows them as a table; each is the whole record, a dictionary."""
+
+    def __init__(self, calls: Sequence[Call]) -> None:
+        """Keep the calls; records are made on access."""
+        self._calls = calls
+
+    @property
+    def calls(self) -> Sequence[Call]:
+        """What the events are made from, with what an event leaves out: sizes and decisions."""
+        return self._calls
+
+    def events(self, name: str | None = None, principal: str | None = None, key: str | None = None) -> Trail:
+        """Only the events that fit.
+
+        Args:
+            name: The event's name, such as `Decrypt`.
+            principal: A user name or a principal's ARN.
+            key: A key id or key ARN.
+        """
+        tests: list[Callable[[Call], bool]] = []
+        if name is not None:
+            tests.append(lambda call: call.operation == name)
+        if principal is not None:
+            tests.append(
+                lambda call: call.principal is not None and principal in (call.principal.name, call.principal.arn)
+            )
+        if key is not None:
+            tests.append(lambda call: any(used.arn == key or used.arn.endswith(f"/{key}") for used in call.keys))
+        return Trail([call for call in self._calls if all(test(call) for test in tests)])
+
+    @overload
+    def __getitem__(self, index: int) -> EventRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> Trail: ...
+    def __getitem__(self, index: int | slice) -> EventRecord | Trail:
+        """One event, or a shorter trail."""
+        if isinstance(index, slice):
+            return Trail(self._calls[index])
+        return record(self._calls[index])
+
+    def __iter__(self) -> Iterator[EventRecord]:
+        """The events, oldest first."""
+        return map(record, self._calls)
+
+    def __len__(self) -> int:
+        """How many events there are."""
+        return len(self._calls)
+
+    def table(self) -> Table:
+        """When, what, who, where, on which key, and with which result."""
+        rows = [
+            (
+                f"{call.time:%Y-%m-%d %H:%M:%S}",
+                call.operation,
+                "AWS Internal" if call.principal is None else call.principal.name,
+                call.region,
+                ", ".join(used.arn.rpartition("/")[2] for used in call.keys),
+                call.error_code or "ok",
+            )
+            for call in self._calls
+        ]
+        return Table("CloudTrail events, newest last", ("Time (UTC)", "Event", "Who", "Region", "Key", "Result"), rows)
+
+    def __repr__(self) -> str:
+        """The trail as a plain text table."""
+        return self.table().text()
+
+    def _repr_html_(self) -> str:
+        return self.table().html()
