@@ -1,0 +1,195 @@
+"""Keys from their creation to their end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from kmslab import arn
+from kmslab.authz.decide import decide_on_account, decide_on_key, default_key_policy
+from kmslab.authz.permissions import TAG_ON_CREATE
+from kmslab.errors import (
+    AccessDeniedException,
+    CustomKeyStoreNotFoundException,
+    MalformedPolicyDocumentException,
+    UnsupportedOperationException,
+    ValidationException,
+)
+from kmslab.keys import material
+from kmslab.keys.key import Key
+from kmslab.keys.metadata import key_metadata
+from kmslab.keys.specs import KEY_SPECS, SYMMETRIC_DEFAULT, KeySpec, KeyUsage
+from kmslab.keys.tagging import with_tags
+from kmslab.keys.timers import Due
+from kmslab.operations.paging import page
+from kmslab.operations.registry import Context, Reply, key_param, operation
+
+# The model says 1 to 365; the service takes 7 to 30. Source: API Reference, ScheduleKeyDeletion.
+_SHORTEST_WINDOW, _LONGEST_WINDOW = 7, 30
+
+
+@operation("CreateKey")
+def create_key(
+    ctx: Context,
+    *,
+    policy: str | None = None,
+    description: str = "",
+    key_usage: str | None = None,
+    customer_master_key_spec: str | None = None,
+    key_spec: str | None = None,
+    origin: str = "AWS_KMS",
+    custom_key_store_id: str | None = None,
+    bypass_policy_lockout_safety_check: bool = False,
+    tags: Sequence[Mapping[str, str]] = (),
+    multi_region: bool = False,
+    xks_key_id: str | None = None,
+) -> Reply:
+    """Create a customer managed key, enabled and with fresh key material.
+
+    Raises:
+        AccessDeniedException: tags are given and the caller may not tag.
+        CustomKeyStoreNotFoundException: a custom key store is named; this Lab has none.
+        MalformedPolicyDocumentException: the policy is no policy, or would lock the caller out.
+        TagException: a tag cannot be stored.
+        UnsupportedOperationException: the origin or key spec is not offered here.
+        ValidationException: the spec is given twice, or the usage is missing or does not go with the spec.
+    """
+    if custom_key_store_id is not None:
+        raise CustomKeyStoreNotFoundException.of(custom_key_store_id)
+    if origin != "AWS_KMS" or xks_key_id is not None:
+        raise UnsupportedOperationException.origin(origin)
+    spec = _spec(key_spec, customer_master_key_spec)
+    usage = _usage(key_usage, spec)
+    tag_values = with_tags({}, tags)
+    key = Key(
+        key_id=f"mrk-{ctx.ids.hex('key', 32)}" if multi_region else ctx.ids.uuid("key"),
+        account_id=ctx.store.account_id,
+        region=ctx.store.region,
+        spec=spec,
+        usage=usage,
+        created=ctx.now,
+        description=description,
+        policy=policy or default_key_policy(ctx.store.account_id, ctx.store.region),
+        multi_region=multi_region,
+        current=material.generate(spec, ctx.ids.hex("key material", 64)),
+        tags=tag_values,
+    )
+    _check_policy(ctx, key, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    if tags:
+        _require_tagging(ctx)
+    ctx.world.add_key(key)
+    ctx.created = key
+    return {"KeyMetadata": key_metadata(key)}
+
+
+def _spec(key_spec: str | None, customer_master_key_spec: str | None) -> KeySpec:
+    if key_spec is not None and customer_master_key_spec is not None:
+        raise ValidationException.two_specs()
+    name = key_spec or customer_master_key_spec or SYMMETRIC_DEFAULT
+    spec = KEY_SPECS.get(name)
+    if spec is None:
+        raise UnsupportedOperationException.key_spec(name)
+    return spec
+
+
+def _usage(key_usage: str | None, spec: KeySpec) -> KeyUsage:
+    if key_usage is None:
+        # Only symmetric encryption keys have a default. Source: API Reference, CreateKey.
+        if spec.name != SYMMETRIC_DEFAULT:
+            raise ValidationException.key_usage_required()
+        return KeyUsage.ENCRYPT_DECRYPT
+    if key_usage not in spec.algorithms:
+        raise ValidationException.usage_and_spec(key_usage, spec.name)
+    return KeyUsage(key_usage)
+
+
+def _check_policy(ctx: Context, key: Key, *, bypass_lockout_check: bool) -> None:
+    try:
+        document = json.loads(key.policy)
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        raise MalformedPolicyDocumentException
+    # The lockout safety check. Source: KMS Developer Guide, "Creating a key policy".
+    if not bypass_lockout_check and not decide_on_key(ctx.principal, "kms:PutKeyPolicy", key).allowed:
+        raise MalformedPolicyDocumentException.lockout()
+
+
+def _require_tagging(ctx: Context) -> None:
+    decision = decide_on_account(ctx.principal, TAG_ON_CREATE, "*")
+    if not decision.allowed:
+        raise AccessDeniedException.of(ctx.principal.arn, decision.action, "on resource: *", decision.reason)
+
+
+@operation("DescribeKey", keys=[key_param("KeyId", aliases=True)])
+def describe_key(ctx: Context, key: Key) -> Reply:
+    """What there is to know about a key, except its policy, tags and aliases."""
+    return {"KeyMetadata": key_metadata(key)}
+
+
+@operation("ListKeys")
+def list_keys(
+    ctx: Context, *, limit: int = 100, marker: str | None = None, resource_owners: Sequence[str] = ("SELF",)
+) -> Reply:
+    """The ids and ARNs of the keys of this account and Region.
+
+    Raises:
+        InvalidMarkerException: the marker does not come from this listing.
+    """
+    # Simplified: no key of another account is shared with this one, so OTHER_ACCOUNTS_VIA_RAM alone lists nothing.
+    key_ids = ctx.store.key_ids if "SELF" in resource_owners else []
+
+    def entry(key_id: str) -> dict[str, Any]:
+        return {"KeyId": key_id, "KeyArn": arn.key_arn(ctx.store.region, ctx.store.account_id, key_id)}
+
+    return page(key_ids, limit, marker, member="Keys", position=str, entry=entry)
+
+
+@operation("EnableKey", keys=[key_param("KeyId")])
+def enable_key(ctx: Context, key: Key) -> Reply:
+    """Allow the key's use again."""
+    key.enable()
+    return None
+
+
+@operation("DisableKey", keys=[key_param("KeyId")])
+def disable_key(ctx: Context, key: Key) -> Reply:
+    """Stop the key's use, for now."""
+    key.disable()
+    return None
+
+
+@operation("UpdateKeyDescription", keys=[key_param("KeyId")])
+def update_key_description(ctx: Context, key: Key, *, description: str) -> Reply:
+    """Replace the key's description."""
+    key.description = description
+    return None
+
+
+@operation("ScheduleKeyDeletion", keys=[key_param("KeyId")])
+def schedule_key_deletion(ctx: Context, key: Key, *, pending_window_in_days: int = _LONGEST_WINDOW) -> Reply:
+    """Stop the key's use now and delete it when the window has passed.
+
+    Raises:
+        ValidationException: the window is not 7 to 30 days long.
+    """
+    if not _SHORTEST_WINDOW <= pending_window_in_days <= _LONGEST_WINDOW:
+        raise ValidationException.pending_window()
+    date = ctx.now + timedelta(days=pending_window_in_days)
+    key.schedule_deletion(date)
+    ctx.world.timers.add(date, Due.DELETION, key)
+    return {
+        "KeyId": key.arn,
+        "DeletionDate": date,
+        "KeyState": key.state.value,
+        "PendingWindowInDays": pending_window_in_days,
+    }
+
+
+@operation("CancelKeyDeletion", keys=[key_param("KeyId")])
+def cancel_key_deletion(ctx: Context, key: Key) -> Reply:
+    """Keep the key; it is then disabled."""
+    key.cancel_deletion()
+    return {"KeyId": key.arn}

@@ -1,0 +1,195 @@
+"""How an operation declares itself, and what it is given to work with.
+
+Owns the `@operation` decorator, the kinds of parameter that stand for a key, and the `Context`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from kmslab.errors import AwsError, InvalidArnException, ValidationException
+from kmslab.ids import Ids
+from kmslab.keys.key import Key
+from kmslab.keys.specs import SYMMETRIC_DEFAULT, Family, KeyUsage
+from kmslab.keys.store import RegionStore, World
+from kmslab.principals import Principal
+
+#: What an operation returns: AWS's member names and their values, or None where AWS answers with an empty body.
+Reply = Mapping[str, Any] | None
+
+#: Members that the front door uses up; no operation sees them.
+_CONSUMED = frozenset({"GrantTokens", "DryRun", "DryRunModifiers"})
+
+
+@dataclass(frozen=True, slots=True)
+class KeyParam:
+    """A member that names a KMS key; the operation receives the key.
+
+    Attributes:
+        member: The member, such as `KeyId`.
+        refuse_alias: The error for an alias name or alias ARN; None where both are accepted.
+        optional: Whether the member may be missing; the operation then receives None.
+    """
+
+    member: str
+    refuse_alias: Callable[[], AwsError] | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BlobParam:
+    """A key that may be named, and otherwise is found in the ciphertext; the operation receives the key.
+
+    Attributes:
+        member: The member that may name the key, such as `SourceKeyId`.
+        blob: The member with the ciphertext.
+        algorithm: The member with the encryption algorithm.
+    """
+
+    member: str
+    blob: str
+    algorithm: str
+
+
+@dataclass(frozen=True, slots=True)
+class AliasParam:
+    """A member that names an existing alias; the operation receives the `Alias`, authorised together with its key."""
+
+    member: str
+
+
+Param = KeyParam | BlobParam | AliasParam
+
+
+def key_param(member: str, *, aliases: bool = False, optional: bool = False) -> KeyParam:
+    """A member that names a KMS key, by key id or ARN, and with `aliases` by alias name or alias ARN too."""
+    return KeyParam(member, None if aliases else InvalidArnException.no_aliases, optional)
+
+
+def alias_target_param(member: str) -> KeyParam:
+    """The key that an alias is to stand for."""
+    return KeyParam(member, ValidationException.alias_of_alias)
+
+
+def blob_param(
+    member: str = "KeyId", blob: str = "CiphertextBlob", algorithm: str = "EncryptionAlgorithm"
+) -> BlobParam:
+    """A key named by `member`, or found in the ciphertext."""
+    return BlobParam(member, blob, algorithm)
+
+
+def alias_param(member: str = "AliasName") -> AliasParam:
+    """A member that names an existing alias."""
+    return AliasParam(member)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A registered operation.
+
+    Attributes:
+        name: AWS's name.
+        run: The function: `run(ctx, *resolved, **members in snake_case)`.
+        params: The members that stand for keys and aliases, in the order in which `run` takes them.
+        usage: The KeyUsage that every key must have, or None.
+        new_alias: The member that names an alias which the operation creates, or None.
+        check: What the members must fulfil together, before the key's usage and state are looked at, or None.
+    """
+
+    name: str
+    run: Callable[..., Reply]
+    params: tuple[Param, ...]
+    usage: KeyUsage | None
+    new_alias: str | None
+    check: Callable[[Mapping[str, Any]], None] | None
+    consumed: frozenset[str] = field(repr=False)
+
+    def arguments(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """The members that the operation itself takes, under their Python names."""
+        return {snake_case(name): value for name, value in params.items() if name not in self.consumed}
+
+
+@dataclass(slots=True)
+class Context:
+    """What an operation may use besides its keys: the world, the time, the caller, new ids.
+
+    Attributes:
+        world: Everything the Lab's KMS holds.
+        store: The caller's account in the Region that was called.
+        principal: Who calls.
+        now: The simulated time, in UTC.
+        ids: Where new ids come from.
+        notes: Ids worth logging that are in neither request nor reply, by CloudTrail's name for them.
+        created: The key that the operation made, or None.
+    """
+
+    world: World
+    store: RegionStore
+    principal: Principal
+    now: datetime
+    ids: Ids
+    notes: dict[str, str] = field(default_factory=dict)
+    created: Key | None = None
+
+    def note_material(self, name: str, key: Key, *, member: str | None = None) -> dict[str, str]:
+        """Log which key material was used, and show it in the reply where AWS does. Symmetric keys only.
+
+        Args:
+            name: CloudTrail's name, such as `keyMaterialId`.
+            key: The key that was used.
+            member: The reply member that shows it too, or None.
+
+        Returns:
+            The reply member with its value, or nothing.
+        """
+        if key.spec.family is not Family.SYMMETRIC:
+            return {}
+        self.notes[name] = key.current.material_id
+        return {member: key.current.material_id} if member else {}
+
+
+#: Every operation that the Lab runs, by name.
+OPERATIONS: dict[str, Operation] = {}
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_SNAKE_CASE: dict[str, str] = {}
+
+
+def snake_case(member: str) -> str:
+    """A member's name in Python: `EncryptionContext` becomes `encryption_context`."""
+    found = _SNAKE_CASE.get(member)
+    if found is None:
+        found = _SNAKE_CASE[member] = _WORD.sub("_", member).lower()
+    return found
+
+
+def operation(
+    name: str,
+    *,
+    keys: Sequence[Param] = (),
+    usage: KeyUsage | None = None,
+    new_alias: str | None = None,
+    check: Callable[[Mapping[str, Any]], None] | None = None,
+) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
+    """Register a function as the effect of the operation `name`.
+
+    The function's keyword-only parameters are the operation's members in snake_case, less those that the front door
+    uses up; a parameter without a default is a required member.
+    """
+    params = tuple(keys)
+
+    def register(run: Callable[..., Reply]) -> Callable[..., Reply]:
+        consumed = _CONSUMED | {param.member for param in params}
+        OPERATIONS[name] = Operation(name, run, params, usage, new_alias, check, consumed)
+        return run
+
+    return register
+
+
+def algorithm_of(param: BlobParam, params: Mapping[str, Any]) -> str:
+    """The encryption algorithm that goes with a ciphertext; SYMMETRIC_DEFAULT unless the caller says otherwise."""
+    return str(params.get(param.algorithm, SYMMETRIC_DEFAULT))
