@@ -1,0 +1,1 @@
+"""The front door: the one way in, and the order of its checks."""

@@ -1,0 +1,153 @@
+"""The one way in: every request, from whichever transport, walks through the same checks in the same order.
+
+    route -> identify -> decode -> validate -> resolve -> authorise -> members -> ciphertext -> usage -> state -> dry
+    run
+          -> run -> encode
+
+and is then recorded, answered or refused. The order is the tuple `GATES` and nowhere else. Measured on AWS: types,
+then constraints, then whether the key exists, then which members go together, then the ciphertext's key, then the
+key's usage, then its state. Inferred: who calls is settled before the body is read, and whether a key exists before
+whether the caller may use it, except across accounts, where a denial does not say.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from kmslab.call import Call, EventType, UsedKey
+from kmslab.clock import Clock
+from kmslab.errors import AwsError
+from kmslab.keys.key import Key
+from kmslab.keys.timers import Timer
+from kmslab.service import gates
+from kmslab.service.resolve import resolve
+from kmslab.service.visit import Service, Visit
+from kmslab.wire.encode import error_body
+from kmslab.wire.http import REPLY_HEADERS, Reply, Request
+
+Gate = Callable[[Visit, Service], None]
+Observer = Callable[[Call], None]
+
+GATES: tuple[Gate, ...] = (
+    gates.route,
+    gates.identify,
+    gates.decode,
+    gates.validate,
+    resolve,
+    gates.authorise,
+    gates.members,
+    gates.ciphertext,
+    gates.usage,
+    gates.state,
+    gates.dry_run,
+    gates.run,
+    gates.encode,
+)
+
+
+class FrontDoor:
+    """Handles requests one at a time and tells its observers about each."""
+
+    def __init__(self, service: Service, clock: Clock) -> None:
+        """Open the door.
+
+        Args:
+            service: What requests meet.
+            clock: The Lab's clock.
+        """
+        self._service = service
+        self._clock = clock
+        self._observers: list[Observer] = []
+        # An endpoint serves from several threads; the world is one.
+        self._lock = threading.RLock()
+
+    def observe(self, observer: Observer) -> None:
+        """Tell `observer` about every call, answered or refused, and about everything that falls due."""
+        self._observers.append(observer)
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one request.
+
+        Returns:
+            AWS's reply, or AWS's error as a reply. Only what is not AWS's to answer is raised: misuse of the Lab, and
+            bugs.
+        """
+        with self._lock:
+            visit = Visit(request, self._clock.tick())
+            self.settle(visit.time)
+            request_id = self._service.ids.uuid("request")
+            try:
+                for gate in GATES:
+                    gate(visit, self._service)
+            except AwsError as error:
+                body = error_body(error)
+                self._record(visit, request_id, body, error)
+                return _reply(error.status, request_id, body)
+            self._record(visit, request_id, visit.body, None)
+            return _reply(200, request_id, visit.body)
+
+    def settle(self, now: datetime) -> None:
+        """Let happen what has fallen due by `now`, in the order in which it falls due."""
+        with self._lock:
+            for timer in self._service.world.timers.pop_due(now):
+                self._service.world.delete_key(timer.key)
+                self._tell(self._service_event(timer))
+
+    def _record(self, visit: Visit, request_id: str, body: bytes, error: AwsError | None) -> None:
+        if not hasattr(visit, "principal"):
+            # Nobody's account: AWS neither logs nor bills a request that it cannot attribute.
+            return
+        headers, codec = visit.request.headers, visit.codec
+        self._tell(
+            Call(
+                event_type=EventType.API_CALL,
+                operation=visit.operation.name,
+                time=visit.time,
+                account_id=visit.principal.account_id,
+                region=visit.region,
+                principal=visit.principal,
+                request_id=request_id,
+                event_id=self._service.ids.uuid("event"),
+                params={name: value for name, value in visit.params.items() if name in codec.public_input},
+                reply={name: value for name, value in (visit.reply or {}).items() if name in codec.public_output},
+                keys=tuple(_used(key) for key in visit.keys),
+                alias_arn=gates.alias_arn(visit),
+                notes=visit.context.notes if hasattr(visit, "context") else {},
+                decisions=tuple(visit.decisions),
+                error_code=None if error is None else error.code,
+                error_message="" if error is None else error.message,
+                request_bytes=len(visit.request.body),
+                reply_bytes=len(body),
+                source_ip=visit.request.source_ip,
+                user_agent=headers.get("user-agent", ""),
+                host=visit.request.host,
+            )
+        )
+
+    def _service_event(self, timer: Timer) -> Call:
+        key = timer.key
+        return Call(
+            event_type=EventType.SERVICE_EVENT,
+            operation=timer.what.value,
+            time=timer.when,
+            account_id=key.account_id,
+            region=key.region,
+            principal=None,
+            request_id="",
+            event_id=self._service.ids.uuid("event"),
+            keys=(_used(key),),
+        )
+
+    def _tell(self, call: Call) -> None:
+        for observer in self._observers:
+            observer(call)
+
+
+def _used(key: Key) -> UsedKey:
+    return UsedKey(key.arn, key.account_id, key.spec.name)
+
+
+def _reply(status: int, request_id: str, body: bytes) -> Reply:
+    return Reply(status, {**REPLY_HEADERS, "x-amzn-RequestId": request_id}, body)

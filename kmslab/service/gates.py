@@ -1,0 +1,212 @@
+"""The checks of the front door, one small function each: it returns, or it raises AWS's error.
+
+Owns what is checked. The order is in `front_door.py`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from kmslab import arn
+from kmslab.authz.decide import decide_on_account, decide_on_key
+from kmslab.authz.permissions import PERMISSIONS
+from kmslab.call import Decision
+from kmslab.errors import (
+    AccessDeniedException,
+    DryRunOperationException,
+    IncorrectKeyException,
+    InvalidCiphertextException,
+    InvalidGrantTokenException,
+    InvalidKeyUsageException,
+    KmslabError,
+    SerializationException,
+    UnknownOperationException,
+    UnrecognizedClientException,
+    ValidationException,
+)
+from kmslab.keys import blob
+from kmslab.keys.specs import SYMMETRIC_DEFAULT
+from kmslab.keys.states import KEY_STATES
+from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, algorithm_of
+from kmslab.service.resolve import ON_CIPHERTEXT
+from kmslab.service.visit import Service, Target, Visit
+from kmslab.wire import model, sigv4
+
+_write = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
+def route(visit: Visit, service: Service) -> None:
+    """Read from the headers which operation is called, in which Region, with which access key.
+
+    Raises:
+        IncompleteSignatureException: the signature has no complete credential scope.
+        KmslabError: an operation of AWS that this Lab does not run.
+        MissingAuthenticationTokenException: the request is not signed.
+        UnknownOperationException: no operation of AWS.
+    """
+    target = visit.request.headers.get("x-amz-target", "")
+    name = target.removeprefix(model.TARGET_PREFIX)
+    if name == target or name not in model.operation_names():
+        raise UnknownOperationException
+    if name not in OPERATIONS:
+        raise KmslabError(f"This Lab does not run {name}.")
+    visit.operation, visit.codec = OPERATIONS[name], model.codec(name)
+    scope = sigv4.read_scope(visit.request.headers.get("authorization"))
+    visit.region, visit.access_key_id = scope.region, scope.access_key_id
+
+
+def identify(visit: Visit, service: Service) -> None:
+    """Find out who calls.
+
+    Raises:
+        UnrecognizedClientException: nobody has this access key.
+    """
+    principal = service.directory.find(visit.access_key_id)
+    if principal is None:
+        raise UnrecognizedClientException.unknown_access_key()
+    visit.principal = principal
+
+
+def decode(visit: Visit, service: Service) -> None:
+    """Read the body.
+
+    Raises:
+        SerializationException: the body is not JSON, or a member has the wrong JSON type.
+    """
+    try:
+        members: Any = json.loads(visit.request.body or b"{}")
+    except (ValueError, RecursionError):
+        raise SerializationException from None
+    visit.params = visit.codec.decode(members)
+
+
+def validate(visit: Visit, service: Service) -> None:
+    """Check the members against the model.
+
+    Raises:
+        ValidationException: with all that is wrong.
+    """
+    findings = visit.codec.validate(visit.params)
+    if findings:
+        raise ValidationException.of(findings)
+
+
+def authorise(visit: Visit, service: Service) -> None:
+    """Ask for each permission that the operation needs.
+
+    Raises:
+        AccessDeniedException: one of them is not there.
+        InvalidGrantTokenException: a grant token is given; no grant exists here that it could belong to.
+    """
+    if visit.params.get("GrantTokens"):
+        raise InvalidGrantTokenException
+    permission = PERMISSIONS[visit.operation.name]
+    if permission.on_alias:
+        _require(visit, decide_on_account(visit.principal, permission.actions[0], alias_arn(visit) or "*"))
+    on_keys = [] if permission.on_account else [target for target in visit.targets if target.key is not None]
+    for index, target in enumerate(on_keys):
+        assert target.key is not None  # noqa: S101
+        action = permission.actions[min(index, len(permission.actions) - 1)]
+        _require(visit, decide_on_key(visit.principal, action, target.key), target)
+    if not on_keys and not permission.on_alias:
+        _require(visit, decide_on_account(visit.principal, permission.actions[0], "*"))
+
+
+def alias_arn(visit: Visit) -> str | None:
+    """The ARN of the alias that the request names as one, existing or not; None when it names none."""
+    for target in visit.targets:
+        if target.alias is not None:
+            return target.alias.arn
+    name = visit.params.get(visit.operation.new_alias) if visit.operation.new_alias else None
+    return None if name is None else arn.alias_arn(visit.region, visit.principal.account_id, str(name))
+
+
+def _require(visit: Visit, decision: Decision, target: Target | None = None) -> None:
+    visit.decisions.append(decision)
+    if not decision.allowed:
+        where = ON_CIPHERTEXT if target is not None and target.from_blob else f"on resource: {decision.resource}"
+        raise AccessDeniedException.of(visit.principal.arn, decision.action, where, decision.reason)
+
+
+def members(visit: Visit, service: Service) -> None:
+    """Let the operation say which members go together, where that comes before the key's usage and state."""
+    if visit.operation.check is not None:
+        visit.operation.check(visit.params)
+
+
+def state(visit: Visit, service: Service) -> None:
+    """Look the key state up in the table.
+
+    Raises:
+        DisabledException: a key is disabled.
+        KMSInvalidStateException: a key is in a state that rules the operation out.
+        UnsupportedOperationException: a key in that state never has the operation.
+    """
+    for target in visit.targets:
+        # An alias may leave a key in any state; only where it goes matters.
+        if target.key is None or isinstance(target.param, AliasParam):
+            continue
+        refuse = KEY_STATES[visit.operation.name][target.key.state]
+        if refuse is not None:
+            raise refuse(target.key.arn)
+
+
+def ciphertext(visit: Visit, service: Service) -> None:
+    """Compare the key that was named with the one that the ciphertext names.
+
+    Recorded: this comes before the key's usage; naming an HMAC key to Decrypt gives this error and not the next gate's.
+
+    Raises:
+        IncorrectKeyException: they differ.
+        InvalidCiphertextException: a symmetric ciphertext is wanted, and this is none.
+    """
+    for target in visit.targets:
+        param = target.param
+        if not isinstance(param, BlobParam) or target.from_blob:
+            continue
+        data = visit.params.get(param.blob)
+        if data is None or algorithm_of(param, visit.params) != SYMMETRIC_DEFAULT:
+            continue
+        try:
+            material_id = blob.parse(data).material_id
+        except blob.MalformedBlobError:
+            raise InvalidCiphertextException from None
+        if service.world.find_by_material(visit.region, material_id) is not target.key:
+            raise IncorrectKeyException.not_that_key()
+
+
+def usage(visit: Visit, service: Service) -> None:
+    """Compare the operation's KeyUsage with each key's.
+
+    Raises:
+        InvalidKeyUsageException: a key is for something else.
+    """
+    needed = visit.operation.usage
+    for target in visit.targets:
+        if needed is not None and target.key is not None and target.key.usage is not needed:
+            raise InvalidKeyUsageException.usage(target.key.arn, target.key.usage, visit.operation.name)
+
+
+def dry_run(visit: Visit, service: Service) -> None:
+    """Stop here when the caller only wanted to know.
+
+    Raises:
+        DryRunOperationException: DryRun is set, and nothing has spoken against the call.
+    """
+    if visit.params.get("DryRun"):
+        raise DryRunOperationException.would_succeed()
+
+
+def run(visit: Visit, service: Service) -> None:
+    """Do it."""
+    store = service.world.store(visit.principal.account_id, visit.region)
+    visit.context = Context(service.world, store, visit.principal, visit.time, service.ids)
+    arguments = visit.operation.arguments(visit.params)
+    visit.reply = visit.operation.run(visit.context, *(target.argument for target in visit.targets), **arguments)
+
+
+def encode(visit: Visit, service: Service) -> None:
+    """Write the reply's body, members in the alphabet's order as AWS has them; empty for an operation without any."""
+    if visit.reply is not None:
+        visit.body = _write(visit.codec.encode(visit.reply)).encode()

@@ -1,0 +1,125 @@
+"""From what the caller wrote to the key that is meant: key id, key ARN, alias name, alias ARN, or a ciphertext."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NoReturn
+
+from kmslab import arn
+from kmslab.arn import KeyRef, parse_key_ref
+from kmslab.authz.decide import deny_unknown
+from kmslab.authz.permissions import PERMISSIONS
+from kmslab.errors import (
+    AccessDeniedException,
+    AwsError,
+    InvalidCiphertextException,
+    NotFoundException,
+    ValidationException,
+)
+from kmslab.keys import blob
+from kmslab.keys.alias import Alias
+from kmslab.keys.key import Key
+from kmslab.keys.specs import SYMMETRIC_DEFAULT
+from kmslab.keys.store import RegionStore
+from kmslab.operations.registry import AliasParam, BlobParam, KeyParam, Param, algorithm_of
+from kmslab.service.visit import Service, Target, Visit
+
+ON_CIPHERTEXT = "on the resource associated with this ciphertext"
+
+
+def resolve(visit: Visit, service: Service) -> None:
+    """Find the keys and aliases that the request names.
+
+    Raises:
+        AccessDeniedException: the key would be another account's, and there is none.
+        InvalidArnException: an alias, where the operation takes none.
+        InvalidCiphertextException: no key is named, and the ciphertext is none.
+        NotFoundException: no such key or alias here.
+        ValidationException: neither key nor ciphertext is given, or an alias name lacks its prefix.
+    """
+    for param in visit.operation.params:
+        visit.targets.append(_target(visit, service, param))
+
+
+def _target(visit: Visit, service: Service, param: Param) -> Target:
+    text = visit.params.get(param.member)
+    match param:
+        case AliasParam():
+            alias = _alias(visit, service, str(text))
+            return Target(param, _store(visit, service).key(alias.target_key_id), alias)
+        case BlobParam():
+            return _from_blob(visit, service, param, text)
+        case KeyParam():
+            return Target(param, None if text is None else _named(visit, service, text, param.refuse_alias))
+
+
+def _from_blob(visit: Visit, service: Service, param: BlobParam, text: str | None) -> Target:
+    data = visit.params.get(param.blob)
+    if data is None and not _ignores_ciphertext(visit):
+        raise ValidationException.missing("ciphertextBlob")
+    if text is not None:
+        return Target(param, _named(visit, service, text))
+    if data is None or algorithm_of(param, visit.params) != SYMMETRIC_DEFAULT:
+        # Only a symmetric ciphertext says which key it needs. Source: API Reference, Decrypt, KeyId.
+        raise ValidationException.key_not_named(param.member)
+    try:
+        material_id = blob.parse(data).material_id
+    except blob.MalformedBlobError:
+        raise InvalidCiphertextException from None
+    key = service.world.find_by_material(visit.region, material_id)
+    if key is None:
+        # A whole ciphertext of a key that does not exist here: of another Region, of a deleted key, of another world.
+        _refuse(visit, ON_CIPHERTEXT, "*")
+    return Target(param, key, from_blob=True)
+
+
+def _ignores_ciphertext(visit: Visit) -> bool:
+    return bool(visit.params.get("DryRun")) and "IGNORE_CIPHERTEXT" in visit.params.get("DryRunModifiers", ())
+
+
+def _named(visit: Visit, service: Service, text: str, refuse_alias: Callable[[], AwsError] | None = None) -> Key:
+    ref = parse_key_ref(text)
+    if ref.is_alias and refuse_alias is not None:
+        raise refuse_alias()
+    if ref.region is not None and ref.region != visit.region:
+        raise NotFoundException.other_region(ref.region)
+    account_id = ref.account_id or visit.principal.account_id
+    store = service.world.store(account_id, visit.region)
+    alias = store.alias(ref.name) if ref.is_alias else None
+    key = store.key(alias.target_key_id if alias else ref.name)
+    if key is None:
+        if account_id != visit.principal.account_id:
+            _refuse(visit, f"on resource: {_arn_of(ref, visit.region, account_id)}", text)
+        raise _not_found(ref, visit.region, account_id)
+    return key
+
+
+def _arn_of(ref: KeyRef, region: str, account_id: str) -> str:
+    build = arn.alias_arn if ref.is_alias else arn.key_arn
+    return build(region, account_id, ref.name)
+
+
+def _not_found(ref: KeyRef, region: str, account_id: str) -> NotFoundException:
+    missing = _arn_of(ref, region, account_id)
+    return NotFoundException.alias(missing) if ref.is_alias else NotFoundException.key(missing)
+
+
+def _alias(visit: Visit, service: Service, name: str) -> Alias:
+    if not name.startswith(arn.ALIAS_PREFIX):
+        raise ValidationException.alias_without_prefix()
+    alias = _store(visit, service).alias(name)
+    if alias is None:
+        raise NotFoundException.alias(arn.alias_arn(visit.region, visit.principal.account_id, name))
+    return alias
+
+
+def _store(visit: Visit, service: Service) -> RegionStore:
+    return service.world.store(visit.principal.account_id, visit.region)
+
+
+def _refuse(visit: Visit, where: str, resource: str) -> NoReturn:
+    # Where a caller may not know whether a key exists, the answer is a denial and not "not found".
+    action = PERMISSIONS[visit.operation.name].actions[0]
+    decision = deny_unknown(visit.principal, action, resource)
+    visit.decisions.append(decision)
+    raise AccessDeniedException.of(visit.principal.arn, action, where, decision.reason)

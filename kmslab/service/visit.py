@@ -1,0 +1,86 @@
+"""One request on its way through the front door, and what the gates may use to judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from kmslab.call import Decision
+from kmslab.ids import Ids
+from kmslab.keys.alias import Alias
+from kmslab.keys.key import Key
+from kmslab.keys.store import World
+from kmslab.operations.registry import Context, Operation, Param
+from kmslab.principals import Directory, Principal
+from kmslab.wire.http import Request
+from kmslab.wire.model import Codec
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What every request meets: the keys of the Lab, its principals, its source of ids."""
+
+    world: World
+    directory: Directory
+    ids: Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a member that names a key turned out to be.
+
+    Attributes:
+        param: How the operation declares the member.
+        key: The key; None when an optional member is missing.
+        alias: The alias, for a member that names one.
+        from_blob: Whether the key was found in the ciphertext, and not named.
+    """
+
+    param: Param
+    key: Key | None
+    alias: Alias | None = None
+    from_blob: bool = False
+
+    @property
+    def argument(self) -> Key | Alias | None:
+        """What the operation receives for the member."""
+        return self.key if self.alias is None else self.alias
+
+
+@dataclass(slots=True)
+class Visit:
+    """A request and what the gates have found out, in the order in which they find it out.
+
+    An attribute without a default is unset until its gate has passed; reading it earlier is a bug and raises.
+    """
+
+    request: Request
+    time: datetime
+    # route
+    operation: Operation = field(init=False)
+    codec: Codec = field(init=False)
+    region: str = field(init=False)
+    access_key_id: str = field(init=False)
+    # identify
+    principal: Principal = field(init=False)
+    # decode
+    params: dict[str, Any] = field(default_factory=dict)
+    # resolve
+    targets: list[Target] = field(default_factory=list)
+    # authorise
+    decisions: list[Decision] = field(default_factory=list)
+    # run
+    context: Context = field(init=False)
+    reply: Mapping[str, Any] | None = None
+    # encode
+    body: bytes = b""
+
+    @property
+    def keys(self) -> list[Key]:
+        """The keys resolved or made so far, each once."""
+        found = [target.key for target in self.targets if target.key is not None]
+        if hasattr(self, "context") and self.context.created is not None:
+            found.append(self.context.created)
+        return list(dict.fromkeys(found))
