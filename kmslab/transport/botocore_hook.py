@@ -1,0 +1,104 @@
+"""In-process transport: botocore's before-send event, on sessions that the Lab makes.
+
+botocore asks its before-send handlers before it opens a connection, and takes the first answer. So a Lab's client
+prepares, signs and parses exactly as a client of AWS does, and no byte leaves the process. The hook sits on the Lab's
+own sessions: no import order matters, and other sessions of the process are not touched.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+
+from kmslab.principals import Credentials
+from kmslab.wire import model
+from kmslab.wire.http import Reply, Request
+
+#: One attempt per call: one line of a notebook is one line on the bill. A lesson on retries passes its own Config.
+#: Endpoint settings of the machine's own AWS profile would lead out of the Lab.
+_CLIENT_CONFIG = Config(retries={"mode": "legacy", "total_max_attempts": 1}, ignore_configured_endpoint_urls=True)
+
+# The machine's own AWS profile has no say here: neither its files nor the environment variables that name them.
+# As botocore wants it: name in a profile, environment variable, default, conversion.
+_NO_PROFILE = {
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+    "profile": (None, None, None, None),
+}
+
+KmsHandler = Callable[[Request], Reply]
+OtherHandler = Callable[[AWSPreparedRequest], AWSResponse]
+
+
+class Hook:
+    """Answers botocore's requests: KMS from the Lab's front door, every other service from whoever plays it."""
+
+    def __init__(self, kms: KmsHandler, others: OtherHandler) -> None:
+        """Remember who answers."""
+        self._kms = kms
+        self._others = others
+
+    def __call__(self, request: AWSPreparedRequest, event_name: str = "", **_: Any) -> AWSResponse:
+        """Answer one prepared request. `event_name` is `before-send.<service>.<operation>`."""
+        if not event_name.startswith("before-send.kms."):
+            return self._others(request)
+        reply = self._kms(to_request(request))
+        return AWSResponse(request.url, reply.status, reply.headers, _Body(reply.body))
+
+
+def to_request(prepared: AWSPreparedRequest) -> Request:
+    """A KMS request as the front door takes it."""
+    body = prepared.body or b""
+    return Request(
+        headers=headers_of(prepared),
+        body=body.encode() if isinstance(body, str) else bytes(body),
+        host=prepared.url.split("/", 3)[2],
+    )
+
+
+def headers_of(prepared: AWSPreparedRequest) -> dict[str, str]:
+    """The headers under lower-case names; botocore keeps some values as bytes."""
+    headers: Mapping[str, str | bytes] = prepared.headers
+    return {
+        name.lower(): value.decode("latin-1") if isinstance(value, bytes) else value for name, value in headers.items()
+    }
+
+
+class _Body(io.BytesIO):
+    """A reply body in the form in which botocore reads one."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        """The whole body, then nothing."""
+        while chunk := self.read():
+            yield chunk
+
+
+def make_session(credentials: Credentials, region: str, hook: Hook) -> boto3.Session:
+    """An ordinary boto3 session whose clients reach the Lab.
+
+    Args:
+        credentials: Whom its clients act as.
+        region: Its default Region.
+        hook: What answers.
+    """
+    core = botocore.session.Session(session_vars=_NO_PROFILE)
+    core.set_default_client_config(_CLIENT_CONFIG)
+    core.register_component("data_loader", model.loader())
+    session = boto3.Session(
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        region_name=region,
+        botocore_session=core,
+    )
+    # boto3 adds its own folder to the loader, which all sessions share, each time anew.
+    paths = model.loader().search_paths
+    paths[:] = dict.fromkeys(paths)
+    session.events.register_first("before-send", hook)
+    return session
