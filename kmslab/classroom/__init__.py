@@ -1,0 +1,1 @@
+"""Notebooks as files: built from text, copied for learners."""

@@ -1,0 +1,158 @@
+"""From a lesson's text to its two notebooks, the learner's and the solution: executed, normalised, with their outputs.
+
+A lesson is written once, as percent-format text in `notebooks/source/`. Its answers stand between `### BEGIN SOLUTION`
+and `### END SOLUTION`; in the learner's copy a line takes their place. A cell tagged `solution-only` is left out there.
+Outputs are stored, because nbval compares nothing in a notebook without them; whatever changes from run to run without
+meaning anything (times, widget ids, paths in tracebacks) is taken out, so that building twice gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+
+from kmslab.errors import KmslabError
+
+_ANSWER = re.compile(r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.M | re.S)
+_MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n?", re.M)
+_YOUR_TURN = r"\g<indent># Your turn."
+_SOLUTION_ONLY = "solution-only"
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+_CELL_TIMEOUT = 300
+
+#: The same in every notebook, whichever Python built it.
+_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One notebook to be built.
+
+    Attributes:
+        source: The lesson's text.
+        target: The notebook file.
+        is_solution: Whether it keeps the answers.
+    """
+
+    source: Path
+    target: Path
+    is_solution: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """A notebook as it should be, and whether the stored one is."""
+
+    product: Product
+    text: str
+
+    @property
+    def is_stored(self) -> bool:
+        """Whether the stored notebook has exactly this text."""
+        target = self.product.target
+        return target.exists() and target.read_text(encoding="utf-8") == self.text
+
+
+def products(folder: Path) -> list[Product]:
+    """All notebooks that the lessons in `folder/source` make, in lesson order."""
+    found = []
+    for source in sorted((folder / "source").glob("*.py")):
+        name = f"{source.stem}.ipynb"
+        found.append(Product(source, folder / name, is_solution=False))
+        found.append(Product(source, folder / "solutions" / name, is_solution=True))
+    return found
+
+
+def build(folder: Path) -> Iterator[Built]:
+    """Build every notebook, two at a time, and yield each as it should be, in lesson order. Writes nothing."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        yield from pool.map(_build, products(folder))
+
+
+def orphans(folder: Path) -> list[Path]:
+    """Stored notebooks that no lesson makes any more."""
+    wanted = {product.target for product in products(folder)}
+    stored = [path for path in sorted(folder.rglob("*.ipynb")) if ".ipynb_checkpoints" not in path.parts]
+    return [path for path in stored if path not in wanted]
+
+
+def without_outputs(product: Product) -> Any:
+    """The notebook's cells as its source has them, not executed."""
+    notebook = jupytext.read(product.source, fmt="py:percent")
+    return _solution(notebook) if product.is_solution else _learner(notebook)
+
+
+def _build(product: Product) -> Built:
+    return Built(product, _text(_normalise(_execute(without_outputs(product), product.source.stem))))
+
+
+def _learner(notebook: Any) -> Any:
+    made = copy.deepcopy(notebook)
+    made.cells = [cell for cell in made.cells if _SOLUTION_ONLY not in cell.metadata.get("tags", [])]
+    for cell in made.cells:
+        cell.source = _ANSWER.sub(_YOUR_TURN, cell.source)
+        if "SOLUTION" in cell.source:
+            raise KmslabError(f"A solution would show in the learner's copy: its markers do not match.\n{cell.source}")
+    return made
+
+
+def _solution(notebook: Any) -> Any:
+    made = copy.deepcopy(notebook)
+    for cell in made.cells:
+        cell.source = _MARKER.sub("", cell.source).rstrip("\n")
+    return made
+
+
+def _execute(notebook: Any, name: str) -> Any:
+    # A lesson runs in a folder of its own: it may write files, and a learner's progress is not the builder's.
+    with tempfile.TemporaryDirectory() as workspace:
+        # boto3 shows dates in the machine's own time zone.
+        env = {**os.environ, "KMSLAB_WORKSPACE": workspace, "TZ": "UTC"}
+        client = NotebookClient(
+            notebook,
+            timeout=_CELL_TIMEOUT,
+            kernel_name="python3",
+            store_widget_state=False,
+            # A text printed in one go may arrive in pieces.
+            coalesce_streams=True,
+            extra_arguments=["--log-level=ERROR"],
+            resources={"metadata": {"path": workspace}},
+        )
+        try:
+            client.execute(env=env)
+        except Exception as error:
+            raise KmslabError(f"{name} does not run to its end: {error}") from error
+    return notebook
+
+
+def _normalise(notebook: Any) -> Any:
+    notebook.metadata = nbformat.from_dict(_METADATA)
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:03d}"
+        kept = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        cell.metadata = nbformat.from_dict(kept)
+        for output in cell.get("outputs", ()):
+            if "data" in output:
+                output.data.pop(_WIDGET, None)
+            if output.output_type == "error":
+                output.traceback = [f"{output.ename}: {output.evalue}"]
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    return notebook
+
+
+def _text(notebook: Any) -> str:
+    return str(nbformat.writes(notebook)) + "\n"

@@ -1,0 +1,71 @@
+"""A learner's folder: the notebooks are copied into it, and what the learner has changed is never written over."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from kmslab.errors import KmslabError
+
+#: What kmslab keeps for itself in a learner's folder.
+HIDDEN = ".kmslab"
+_MANIFEST = "copied.json"
+
+
+@dataclass(slots=True)
+class CopyReport:
+    """What happened to each notebook, as paths relative to the folder.
+
+    Attributes:
+        copied: Written, because it was not there, or because the learner had not touched an older copy.
+        kept: Left alone, because the learner has changed it.
+        current: Left alone, because it is what would have been written.
+    """
+
+    copied: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+    current: list[str] = field(default_factory=list)
+
+
+def copy_workbook(source: Path, target: Path, *, force: bool = False) -> CopyReport:
+    """Copy the learner notebooks and the solutions into a folder, made if need be.
+
+    Args:
+        source: The folder with the notebooks.
+        target: The learner's folder.
+        force: Write over notebooks that the learner has changed, too.
+
+    Raises:
+        KmslabError: `target` is a file, or the folder the notebooks come from.
+    """
+    if target.exists() and not target.is_dir():
+        raise KmslabError(f"{target} is a file; name a folder for the notebooks.")
+    if target.resolve() == source.resolve():
+        raise KmslabError(f"{target} is where the notebooks come from; name another folder.")
+    target.mkdir(parents=True, exist_ok=True)
+    manifest = target / HIDDEN / _MANIFEST
+    known: dict[str, str] = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {}
+    report = CopyReport()
+    for path in [*sorted(source.glob("*.ipynb")), *sorted(source.glob("solutions/*.ipynb"))]:
+        name = path.relative_to(source).as_posix()
+        data, there = path.read_bytes(), target / name
+        present = there.read_bytes() if there.exists() else None
+        if present == data:
+            report.current.append(name)
+        elif present is None or force or known.get(name) == _digest(present):
+            there.parent.mkdir(parents=True, exist_ok=True)
+            there.write_bytes(data)
+            report.copied.append(name)
+        else:
+            report.kept.append(name)
+            continue
+        known[name] = _digest(data)
+    manifest.parent.mkdir(exist_ok=True)
+    manifest.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
+    return report
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,133 @@
+"""The `kmslab` command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from kmslab.errors import KmslabError
+
+_DESCRIPTION = """\
+kmslab: learn AWS KMS by using it, in Jupyter, on a simulated KMS.
+You need no AWS account, no Docker and no network."""
+
+_EXAMPLES = """\
+examples:
+  kmslab lab                    open the workbook in ./kmslab-workbook
+  kmslab lab class --no-browser open it in ./class and print its address instead
+  kmslab notebooks check        (authors) are the stored notebooks what their sources make?
+
+Each command explains itself: kmslab COMMAND --help"""
+
+_LAB = """\
+Copy the workbook into DIR and open it in JupyterLab.
+
+Notebooks that you have changed are never written over, unless you say --force. JupyterLab listens on this
+computer only. Stop it with Ctrl-C; everything you did stays in DIR."""
+
+_NOTEBOOKS = """\
+For authors. A lesson is written once, as text in notebooks/source/; from it come two notebooks, one for
+learners and one with the answers, both executed and with their outputs.
+
+  build   make every notebook anew and store what changed
+  check   make every notebook anew, store nothing, and fail if a stored one differs"""
+
+_CAN_BE_REPLACED = os.name == "posix"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 a check failed, 2 a mistake in how it was called."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except KmslabError as error:
+        print(f"kmslab: {error}", file=sys.stderr)
+        return 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    raw = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(
+        prog="kmslab", description=_DESCRIPTION, epilog=_EXAMPLES, formatter_class=raw, allow_abbrev=False
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    lab = commands.add_parser(
+        "lab", help="open the workbook in JupyterLab", description=_LAB, formatter_class=raw, allow_abbrev=False
+    )
+    lab.add_argument(
+        "dir", metavar="DIR", nargs="?", type=Path, default=Path("kmslab-workbook"), help="your folder (%(default)s)"
+    )
+    lab.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+    lab.add_argument("--force", action="store_true", help="write over notebooks that you have changed")
+    lab.add_argument("--port", type=int, default=8888, help="port to try first (%(default)s)")
+    lab.set_defaults(run=_run_lab)
+
+    notebooks = commands.add_parser(
+        "notebooks", help="(authors) build or check the notebooks", description=_NOTEBOOKS, formatter_class=raw
+    )
+    notebooks.add_argument("action", choices=["build", "check"], help="what to do")
+    notebooks.set_defaults(run=_run_notebooks)
+    return parser
+
+
+def _run_lab(options: argparse.Namespace) -> int:
+    from kmslab.classroom.sources import notebooks_folder
+    from kmslab.classroom.workspace import copy_workbook
+
+    report = copy_workbook(notebooks_folder(), options.dir, force=options.force)
+    print(f"{len(report.copied)} notebooks copied to {options.dir}, {len(report.current)} were there already.")
+    for name in report.kept:
+        print(f"kept, because you changed it: {name}")
+    sys.stdout.flush()
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={options.port}",
+        f"--ServerApp.root_dir={options.dir.resolve()}",
+        "--LabApp.default_url=/lab/tree/00_start.ipynb",
+    ]
+    if options.no_browser:
+        command.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # In a container everybody is root, and Jupyter would refuse.
+        command.append("--allow-root")
+    environment = {**os.environ, "KMSLAB_WORKSPACE": str(options.dir.resolve())}
+    if _CAN_BE_REPLACED:
+        # JupyterLab takes this process over, so that whoever stops the one stops the other.
+        os.execve(sys.executable, command, environment)  # noqa: S606
+    return subprocess.call(command, env=environment)  # noqa: S603
+
+
+def _run_notebooks(options: argparse.Namespace) -> int:
+    try:
+        from kmslab.classroom import build
+    except ImportError as error:
+        raise KmslabError(f"Building notebooks needs {error.name}: pip install 'kmslab[test]'.") from error
+    from kmslab.classroom.sources import notebooks_folder
+
+    folder = notebooks_folder()
+    changed, started = 0, time.monotonic()
+    for built in build.build(folder):
+        name = built.product.target.relative_to(folder)
+        if built.is_stored:
+            print(f"current  {name}", flush=True)
+            continue
+        changed += 1
+        if options.action == "build":
+            built.product.target.parent.mkdir(exist_ok=True)
+            built.product.target.write_text(built.text, encoding="utf-8")
+        print(f"{'written' if options.action == 'build' else 'STALE'}  {name}", flush=True)
+    for orphan in build.orphans(folder):
+        changed += 1
+        print(f"no source makes it: {orphan.relative_to(folder)}")
+    print(f"{changed} changed, {time.monotonic() - started:.0f} s")
+    return int(options.action == "check" and changed > 0)
