@@ -1,0 +1,24 @@
+"""What exercises look for in a Lab's trail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kmslab import Call, Lab
+
+
+def succeeded(lab: Lab, operation: str, key_id: str | None = None) -> Sequence[Call]:
+    """The successful calls of an operation, oldest first.
+
+    Args:
+        lab: Whose trail.
+        operation: Such as `Encrypt`.
+        key_id: Only those on this key.
+    """
+    calls = lab.trail.events(name=operation, key=key_id).calls
+    return [call for call in calls if call.error_code is None]
+
+
+def failed(lab: Lab, operation: str, error_code: str) -> Sequence[Call]:
+    """The calls of an operation that were answered with an error code, oldest first."""
+    return [call for call in lab.trail.events(name=operation).calls if call.error_code == error_code]

@@ -1,0 +1,11 @@
+"""Figures of the lessons: small SVGs, drawn from what the Lab holds, each with the same content as text.
+
+No picture library: a figure is the same bytes on every machine, so nbval compares it, and a kernel stays small.
+"""
+
+from kmslab.jupyter.figures.bars import bars
+from kmslab.jupyter.figures.flow import Step, flow
+from kmslab.jupyter.figures.maps import alias_map, region_map
+from kmslab.jupyter.figures.svg import Figure
+
+__all__ = ["Figure", "Step", "alias_map", "bars", "flow", "region_map"]

@@ -1,0 +1,279 @@
+"""Lesson 04: what its checks accept, and what they say to typical attempts that are not right yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from kmslab import Lab
+from kmslab.exercises.desk import Desk
+from kmslab.exercises.model import CheckResult
+from kmslab.exercises.progress import Progress
+
+UNDER_CONTEXT = "something was encrypted under a context with exercise = 04.1"
+OWN_PAIR = "the context has a pair of your own as well"
+FULL = "the plaintext was as large as it can be"
+BACK = "and it was decrypted with the same context"
+
+A_NUMBER = "a number of bytes was handed over that leaves room for the padding"
+THE_LIMIT = "it is the limit with SHA-256"
+RSA_KEY = "an RSA_4096 key for encryption exists"
+THAT_MANY = "that many bytes were encrypted under it with RSAES_OAEP_SHA_256"
+REFUSED = "one byte more was refused"
+
+AS_USED = "the note was decrypted with the context that was really used"
+CORRECTED = "it was re-encrypted from that context to customer = northwind"
+AS_MEANT = "the new ciphertext was decrypted with the right context"
+
+MISTYPED = {"customer": "nrothwind"}
+RIGHT = {"customer": "northwind"}
+MINE = {"exercise": "04.1", "author": "me"}
+
+
+@pytest.fixture
+def desk(lab: Lab, tmp_path: Path) -> Desk:
+    return Desk(lab, Progress(tmp_path))
+
+
+def open_tasks(result: CheckResult) -> list[str]:
+    return [item.label for item in result.items if not item.done]
+
+
+def new_key(kms: Any, **params: Any) -> str:
+    return str(kms.create_key(**params)["KeyMetadata"]["KeyId"])
+
+
+def encrypt(kms: Any, key_id: str, size: int, **params: Any) -> bytes:
+    return bytes(kms.encrypt(KeyId=key_id, Plaintext=b"x" * size, **params)["CiphertextBlob"])
+
+
+def the_lesson(kms: Any) -> None:
+    """What the lesson's own cells do: the limits, a context, RSA keys."""
+    key_id = new_key(kms)
+    encrypt(kms, key_id, 4096)
+    context = {"department": "payroll", "month": "2026-01"}
+    kms.decrypt(CiphertextBlob=encrypt(kms, key_id, 14, EncryptionContext=context), EncryptionContext=context)
+    rsa_id = new_key(kms, KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+    encrypt(kms, rsa_id, 190, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
+    with pytest.raises(ClientError, match="cannot encrypt data larger than 190 bytes"):
+        encrypt(kms, rsa_id, 191, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
+
+
+@pytest.mark.parametrize("number", ["04.1", "04.2", "04.3"])
+def test_the_lesson_alone_solves_nothing(desk: Desk, kms: Any, number: str) -> None:
+    the_lesson(kms)
+
+    result = desk.check(number)
+
+    assert not result.passed
+    assert not any(item.done for item in result.items)
+
+
+# --- 04.1 ---
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        pytest.param(MINE, id="two pairs"),
+        pytest.param({**MINE, "city": "K\N{LATIN SMALL LETTER O WITH DIAERESIS}ln"}, id="not ASCII"),
+        pytest.param({**MINE, "note": 'a "quoted" word'}, id="with quotes"),
+    ],
+)
+def test_filled_to_the_brim_solved(desk: Desk, kms: Any, context: dict[str, str]) -> None:
+    blob = encrypt(kms, new_key(kms), 4096, EncryptionContext=context)
+    kms.decrypt(CiphertextBlob=blob, EncryptionContext=context)
+
+    assert desk.check("04.1").passed
+
+
+def test_filled_to_the_brim_by_alias(desk: Desk, kms: Any) -> None:
+    kms.create_alias(AliasName="alias/app", TargetKeyId=new_key(kms))
+    blob = encrypt(kms, "alias/app", 4096, EncryptionContext=MINE)
+    kms.decrypt(CiphertextBlob=blob, EncryptionContext=MINE)
+
+    assert desk.check("04.1").passed
+
+
+def test_filled_to_the_brim_without_a_context(desk: Desk, kms: Any) -> None:
+    kms.decrypt(CiphertextBlob=encrypt(kms, new_key(kms), 4096))
+
+    assert open_tasks(desk.check("04.1")) == [UNDER_CONTEXT, OWN_PAIR, FULL, BACK]
+
+
+def test_filled_to_the_brim_without_a_pair_of_ones_own(desk: Desk, kms: Any) -> None:
+    context = {"exercise": "04.1"}
+    kms.decrypt(CiphertextBlob=encrypt(kms, new_key(kms), 4096, EncryptionContext=context), EncryptionContext=context)
+
+    assert open_tasks(desk.check("04.1")) == [OWN_PAIR, FULL, BACK]
+
+
+@pytest.mark.parametrize("size", [1, 4000, 4088, 4094, 4095])
+def test_filled_to_the_brim_but_for_a_little(desk: Desk, kms: Any, size: int) -> None:
+    blob = encrypt(kms, new_key(kms), size, EncryptionContext=MINE)
+    kms.decrypt(CiphertextBlob=blob, EncryptionContext=MINE)
+
+    assert open_tasks(desk.check("04.1")) == [FULL, BACK]
+
+
+def test_filled_over_the_brim(desk: Desk, kms: Any) -> None:
+    with pytest.raises(ClientError, match="less than or equal to 4096"):
+        encrypt(kms, new_key(kms), 4097, EncryptionContext=MINE)
+
+    assert open_tasks(desk.check("04.1")) == [UNDER_CONTEXT, OWN_PAIR, FULL, BACK]
+
+
+def test_filled_to_the_brim_and_decrypted_without_the_context(desk: Desk, kms: Any) -> None:
+    blob = encrypt(kms, new_key(kms), 4096, EncryptionContext=MINE)
+    with pytest.raises(kms.exceptions.InvalidCiphertextException):
+        kms.decrypt(CiphertextBlob=blob)
+
+    assert open_tasks(desk.check("04.1")) == [BACK]
+
+
+# --- 04.2 ---
+
+SHA_256 = {"EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+SHA_1 = {"EncryptionAlgorithm": "RSAES_OAEP_SHA_1"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        pytest.param(None, [A_NUMBER, THE_LIMIT], id="nothing"),
+        pytest.param("many", [A_NUMBER, THE_LIMIT], id="no number"),
+        pytest.param(4096, [A_NUMBER, THE_LIMIT], id="the symmetric limit"),
+        pytest.param(512, [A_NUMBER, THE_LIMIT], id="the modulus"),
+        pytest.param(470, [THE_LIMIT], id="with SHA-1"),
+        pytest.param(190, [THE_LIMIT], id="of RSA_2048"),
+        pytest.param(447, [THE_LIMIT], id="one too many"),
+        pytest.param(446, [], id="right"),
+    ],
+)
+def test_limit_of_rsa_4096_needs_more_than_a_number(desk: Desk, answer: object, missing: list[str]) -> None:
+    assert open_tasks(desk.check("04.2", answer)) == [*missing, RSA_KEY, THAT_MANY, REFUSED]
+
+
+def test_limit_of_rsa_4096_on_a_key_for_signatures(desk: Desk, kms: Any) -> None:
+    key_id = new_key(kms, KeySpec="RSA_4096", KeyUsage="SIGN_VERIFY")
+    with pytest.raises(kms.exceptions.InvalidKeyUsageException):
+        encrypt(kms, key_id, 446, **SHA_256)
+
+    assert open_tasks(desk.check("04.2", 446)) == [RSA_KEY, THAT_MANY, REFUSED]
+
+
+def test_limit_of_rsa_4096_on_a_symmetric_key(desk: Desk, kms: Any) -> None:
+    key_id = new_key(kms)
+    encrypt(kms, key_id, 446)
+    with pytest.raises(kms.exceptions.InvalidKeyUsageException):
+        encrypt(kms, key_id, 446, **SHA_256)
+
+    assert open_tasks(desk.check("04.2", 446)) == [RSA_KEY, THAT_MANY, REFUSED]
+
+
+@pytest.fixture(scope="module")
+def rsa_lab() -> Iterator[Lab]:
+    """A Lab with one RSA_4096 key, which takes a second to make; its trail grows from test to test."""
+    with Lab(seed=1) as lab:
+        lab.client("kms").create_key(KeySpec="RSA_4096", KeyUsage="ENCRYPT_DECRYPT")
+        yield lab
+
+
+def test_limit_of_rsa_4096_step_by_step(rsa_lab: Lab, tmp_path: Path) -> None:
+    desk, kms = Desk(rsa_lab, Progress(tmp_path)), rsa_lab.client("kms")
+    key_id = rsa_lab.inventory[0].key_id
+    assert open_tasks(desk.check("04.2", 446)) == [THAT_MANY, REFUSED]
+
+    # The wrong algorithm, the wrong sizes.
+    encrypt(kms, key_id, 446, **SHA_1)
+    encrypt(kms, key_id, 190, **SHA_256)
+    encrypt(kms, key_id, 444, **SHA_256)
+    for size in (448, 470, 4096):
+        with pytest.raises(ClientError, match="cannot encrypt data larger than 446 bytes"):
+            encrypt(kms, key_id, size, **SHA_256)
+    assert open_tasks(desk.check("04.2", 446)) == [THAT_MANY, REFUSED]
+
+    encrypt(kms, key_id, 446, **SHA_256)
+    assert open_tasks(desk.check("04.2", 446)) == [REFUSED]
+
+    with pytest.raises(ClientError, match="cannot encrypt data larger than 446 bytes"):
+        encrypt(kms, key_id, 447, **SHA_256)
+    assert desk.check("04.2", 446).passed
+    assert desk.check("04.2", "446").passed
+    assert open_tasks(desk.check("04.2", 446.5)) == [THE_LIMIT]
+    assert open_tasks(desk.check("04.2", 470)) == [THE_LIMIT]
+
+
+# --- 04.3 ---
+
+
+@pytest.fixture
+def note(kms: Any) -> tuple[str, bytes]:
+    """What the lesson gives: the colleague's key and her note."""
+    key_id = new_key(kms, Description="notes")
+    return key_id, encrypt(kms, key_id, 20, EncryptionContext=MISTYPED)
+
+
+def correct(kms: Any, note: tuple[str, bytes]) -> bytes:
+    return bytes(
+        kms.re_encrypt(
+            CiphertextBlob=note[1],
+            SourceEncryptionContext=MISTYPED,
+            DestinationKeyId=note[0],
+            DestinationEncryptionContext=RIGHT,
+        )["CiphertextBlob"]
+    )
+
+
+def test_mistyped_context_solved(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
+    kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
+    kms.decrypt(CiphertextBlob=correct(kms, note), EncryptionContext=RIGHT)
+
+    assert desk.check("04.3").passed
+
+
+def test_mistyped_context_with_what_is_given(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
+    with pytest.raises(kms.exceptions.InvalidCiphertextException):
+        kms.decrypt(CiphertextBlob=note[1], EncryptionContext=RIGHT)
+
+    assert open_tasks(desk.check("04.3")) == [AS_USED, CORRECTED, AS_MEANT]
+
+
+def test_mistyped_context_only_found(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
+    kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
+
+    assert open_tasks(desk.check("04.3")) == [CORRECTED, AS_MEANT]
+
+
+def test_mistyped_context_encrypted_anew(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
+    kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
+    kms.decrypt(CiphertextBlob=encrypt(kms, note[0], 20, EncryptionContext=RIGHT), EncryptionContext=RIGHT)
+
+    assert open_tasks(desk.check("04.3")) == [CORRECTED, AS_MEANT]
+
+
+def test_mistyped_context_without_a_new_context(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
+    kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
+    bare = kms.re_encrypt(CiphertextBlob=note[1], SourceEncryptionContext=MISTYPED, DestinationKeyId=note[0])
+    kms.decrypt(CiphertextBlob=bare["CiphertextBlob"])
+
+    assert open_tasks(desk.check("04.3")) == [CORRECTED, AS_MEANT]
+
+
+def test_mistyped_context_corrected_and_not_read(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
+    kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
+    correct(kms, note)
+
+    assert open_tasks(desk.check("04.3")) == [AS_MEANT]
+
+
+def test_mistyped_context_corrected_onto_another_key(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
+    kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
+    other = (new_key(kms), note[1])
+    kms.decrypt(CiphertextBlob=correct(kms, other), EncryptionContext=RIGHT)
+
+    assert desk.check("04.3").passed

@@ -1,0 +1,297 @@
+"""Lesson 06: what its checks accept, and what they say to typical attempts that are not right yet."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding
+from cryptography.x509.oid import NameOID
+
+from kmslab import Lab
+from kmslab.exercises.desk import Desk
+from kmslab.exercises.model import CheckResult
+from kmslab.exercises.progress import Progress
+
+MESSAGE = b"a long message" * 1000
+
+
+@pytest.fixture
+def desk(lab: Lab, tmp_path: Path) -> Desk:
+    return Desk(lab, Progress(tmp_path))
+
+
+@pytest.fixture
+def ireland(lab: Lab) -> Any:
+    return lab.client("kms", region_name="eu-west-1")
+
+
+def open_tasks(result: CheckResult) -> list[str]:
+    return [item.label for item in result.items if not item.done]
+
+
+def make(kms: Any, spec: str, usage: str = "SIGN_VERIFY") -> str:
+    return str(kms.create_key(KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"])
+
+
+def public_key(kms: Any, key_id: str) -> bytes:
+    return bytes(kms.get_public_key(KeyId=key_id)["PublicKey"])
+
+
+def the_lesson(kms: Any) -> str:
+    """Do what the lesson's own cells do, and give its signing key."""
+    key_id = make(kms, "ECC_NIST_P256")
+    digest = hashlib.sha256(MESSAGE).digest()
+    kms.sign(KeyId=key_id, Message=digest, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256")
+    rsa_id = make(kms, "RSA_2048", "ENCRYPT_DECRYPT")
+    letter = write_to(public_key(kms, rsa_id), b"the door code is 4711")
+    kms.decrypt(CiphertextBlob=letter, KeyId=rsa_id, EncryptionAlgorithm="RSAES_OAEP_SHA_256")
+    return key_id
+
+
+@pytest.mark.parametrize("number", ["06.1", "06.2", "06.3"])
+def test_the_lesson_alone_solves_nothing(desk: Desk, kms: Any, number: str) -> None:
+    the_lesson(kms)
+    result = desk.check(number)
+    assert not result.passed
+    assert len(open_tasks(result)) == len(result.items)
+
+
+# --- 06.1 ---
+
+
+def sign_large(kms: Any, key_id: str, message: bytes = MESSAGE, **members: Any) -> bytes:
+    members = {"MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_384"} | members
+    digest = hashlib.sha384(message).digest()
+    return bytes(kms.sign(KeyId=key_id, Message=digest, **members)["Signature"])
+
+
+def test_06_1_a_large_message_signed_by_its_digest(desk: Desk, kms: Any) -> None:
+    key_id = make(kms, "ECC_NIST_P384")
+    answer = (MESSAGE, sign_large(kms, key_id), public_key(kms, key_id))
+    assert desk.check("06.1", answer).passed
+    assert desk.check("06.1", list(answer)).passed
+    assert not desk.check("06.1").passed
+
+
+def test_06_1_the_lessons_key_is_on_another_curve(desk: Desk, kms: Any) -> None:
+    key_id = the_lesson(kms)
+    digest = hashlib.sha256(MESSAGE).digest()
+    signature = kms.sign(KeyId=key_id, Message=digest, MessageType="DIGEST", SigningAlgorithm="ECDSA_SHA_256")
+    result = desk.check("06.1", (MESSAGE, signature["Signature"], public_key(kms, key_id)))
+    assert open_tasks(result) == [
+        "a signing key on the curve ECC_NIST_P384 exists in us-east-1",
+        "it has signed a digest",
+        "the public key is one on P-384",
+        "the signature verifies outside KMS",
+    ]
+
+
+def test_06_1_a_digest_sent_as_a_raw_message(desk: Desk, kms: Any) -> None:
+    key_id = make(kms, "ECC_NIST_P384")
+    signature = sign_large(kms, key_id, MessageType="RAW")
+    result = desk.check("06.1", (MESSAGE, signature, public_key(kms, key_id)))
+    assert open_tasks(result) == ["it has signed a digest", "the signature verifies outside KMS"]
+
+
+def test_06_1_a_short_message(desk: Desk, kms: Any) -> None:
+    key_id = make(kms, "ECC_NIST_P384")
+    short = b"a" * 4096
+    result = desk.check("06.1", (short, sign_large(kms, key_id, short), public_key(kms, key_id)))
+    assert open_tasks(result) == ["the message is longer than 4096 bytes"]
+
+
+def test_06_1_the_digest_in_place_of_the_message(desk: Desk, kms: Any) -> None:
+    key_id = make(kms, "ECC_NIST_P384")
+    digest = hashlib.sha384(MESSAGE).digest()
+    result = desk.check("06.1", (digest, sign_large(kms, key_id), public_key(kms, key_id)))
+    assert open_tasks(result) == ["the message is longer than 4096 bytes", "the signature verifies outside KMS"]
+
+
+def test_06_1_a_signature_of_something_else(desk: Desk, kms: Any) -> None:
+    key_id = make(kms, "ECC_NIST_P384")
+    result = desk.check("06.1", (MESSAGE, sign_large(kms, key_id, MESSAGE + b"!"), public_key(kms, key_id)))
+    assert open_tasks(result) == ["the signature verifies outside KMS"]
+
+
+def test_06_1_another_keys_public_key(desk: Desk, kms: Any) -> None:
+    signature = sign_large(kms, make(kms, "ECC_NIST_P384"))
+    result = desk.check("06.1", (MESSAGE, signature, public_key(kms, make(kms, "ECC_NIST_P384"))))
+    assert open_tasks(result) == ["the signature verifies outside KMS"]
+
+
+@pytest.mark.parametrize("answer", [b"signature", ("text", b"signature", b"key"), (MESSAGE, b"signature"), 3])
+def test_06_1_no_three_byte_strings(desk: Desk, kms: Any, answer: object) -> None:
+    sign_large(kms, make(kms, "ECC_NIST_P384"))
+    result = desk.check("06.1", answer)
+    assert open_tasks(result)[0] == "message, signature and public key were handed over, as bytes"
+
+
+# --- 06.2 ---
+
+
+def write_to(public_der: bytes, text: bytes) -> bytes:
+    oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
+    key = serialization.load_der_public_key(public_der)
+    return bytes(key.encrypt(text, oaep))  # type: ignore[union-attr]
+
+
+def stranger(public_der: bytes) -> bytes:
+    """As in the lesson."""
+    code = secrets.token_hex(8)
+    code += hashlib.sha256(code.encode()).hexdigest()[:8]
+    return write_to(public_der, code.encode())
+
+
+def mailbox(client: Any, spec: str = "RSA_2048", usage: str = "ENCRYPT_DECRYPT") -> str:
+    key_id = make(client, spec, usage)
+    client.create_alias(AliasName="alias/mailbox", TargetKeyId=key_id)
+    return key_id
+
+
+def receive(client: Any, key_id: str, algorithm: str = "RSAES_OAEP_SHA_256") -> bytes:
+    letter = stranger(public_key(client, key_id))
+    return bytes(client.decrypt(CiphertextBlob=letter, KeyId=key_id, EncryptionAlgorithm=algorithm)["Plaintext"])
+
+
+def test_06_2_a_letter_was_received(desk: Desk, ireland: Any) -> None:
+    mailbox(ireland)
+    code = receive(ireland, "alias/mailbox")
+    assert desk.check("06.2", code).passed
+    assert desk.check("06.2", code.decode() + "\n").passed
+    assert open_tasks(desk.check("06.2")) == ["the code is what the stranger wrote"]
+
+
+def test_06_2_in_the_lessons_region(desk: Desk, kms: Any) -> None:
+    mailbox(kms)
+    result = desk.check("06.2", receive(kms, "alias/mailbox"))
+    assert open_tasks(result) == [
+        "an RSA key for encryption exists in eu-west-1",
+        "alias/mailbox stands for it",
+        "its public key was downloaded",
+        "it has decrypted something",
+    ]
+
+
+def test_06_2_without_the_alias(desk: Desk, ireland: Any) -> None:
+    result = desk.check("06.2", receive(ireland, make(ireland, "RSA_2048", "ENCRYPT_DECRYPT")))
+    assert open_tasks(result)[0] == "alias/mailbox stands for it"
+    assert result.items[0].done
+
+
+@pytest.mark.parametrize(("spec", "usage"), [("RSA_2048", "SIGN_VERIFY"), ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT")])
+def test_06_2_a_key_of_another_kind(desk: Desk, ireland: Any, spec: str, usage: str) -> None:
+    mailbox(ireland, spec, usage)
+    assert open_tasks(desk.check("06.2"))[0] == "an RSA key for encryption exists in eu-west-1"
+
+
+def test_06_2_the_other_oaep(desk: Desk, ireland: Any) -> None:
+    mailbox(ireland)
+    with pytest.raises(ClientError, match="InvalidCiphertextException"):
+        receive(ireland, "alias/mailbox", "RSAES_OAEP_SHA_1")
+    assert open_tasks(desk.check("06.2")) == ["it has decrypted something", "the code is what the stranger wrote"]
+
+
+@pytest.mark.parametrize("answer", ["", "0123456789abcdef", "0123456789abcdef01234567", b"\xff" * 256, None, 5])
+def test_06_2_a_code_of_ones_own(desk: Desk, ireland: Any, answer: object) -> None:
+    mailbox(ireland)
+    receive(ireland, "alias/mailbox")
+    assert open_tasks(desk.check("06.2", answer)) == ["the code is what the stranger wrote"]
+
+
+# --- 06.3 ---
+
+
+@ec.EllipticCurvePrivateKey.register
+class KmsPrivateKey:
+    """As in the lesson."""
+
+    def __init__(self, kms: Any, key_id: str) -> None:
+        self.kms, self.key_id = kms, key_id
+        self.public = kms.get_public_key(KeyId=key_id)
+
+    def public_key(self) -> Any:
+        return serialization.load_der_public_key(self.public["PublicKey"])
+
+    def sign(self, data: bytes, signature_algorithm: Any) -> bytes:
+        digest = hashes.Hash(signature_algorithm.algorithm)
+        digest.update(data)
+        reply = self.kms.sign(
+            KeyId=self.key_id,
+            Message=digest.finalize(),
+            MessageType="DIGEST",
+            SigningAlgorithm=self.public["SigningAlgorithms"][0],
+        )
+        return bytes(reply["Signature"])
+
+
+def issue(lab: Lab, key: Any, signer: Any = None, name: str = "own", days: int = 90, algorithm: Any = None) -> bytes:
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(lab.clock.now())
+        .not_valid_after(lab.clock.now() + timedelta(days=days))
+    )
+    certificate = builder.sign(signer or key, algorithm or hashes.SHA512())
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def test_06_3_a_certificate_signed_in_kms(desk: Desk, lab: Lab, kms: Any) -> None:
+    pem = issue(lab, KmsPrivateKey(kms, make(kms, "ECC_NIST_P521")))
+    assert desk.check("06.3", pem).passed
+    assert desk.check("06.3", pem.decode()).passed
+    assert not desk.check("06.3").passed
+
+
+def test_06_3_the_lessons_certificate(desk: Desk, lab: Lab, kms: Any) -> None:
+    key = KmsPrivateKey(kms, the_lesson(kms))
+    result = desk.check("06.3", issue(lab, key, name="workbook.example", days=365, algorithm=hashes.SHA256()))
+    assert open_tasks(result) == [
+        "a signing key on the curve ECC_NIST_P521 exists in us-east-1",
+        "it holds a public key on P-521",
+        "its common name is your own",
+        "it is valid for 90 days",
+        "it was signed in KMS",
+    ]
+
+
+def test_06_3_the_lessons_name_and_time_under_the_right_key(desk: Desk, lab: Lab, kms: Any) -> None:
+    pem = issue(lab, KmsPrivateKey(kms, make(kms, "ECC_NIST_P521")), name="workbook.example", days=365)
+    assert open_tasks(desk.check("06.3", pem)) == ["its common name is your own", "it is valid for 90 days"]
+
+
+def test_06_3_the_lessons_hash(desk: Desk, lab: Lab, kms: Any) -> None:
+    key = KmsPrivateKey(kms, make(kms, "ECC_NIST_P521"))
+    with pytest.raises(ClientError, match=r"Digest is invalid length for algorithm ECDSA_SHA_512\.$"):
+        issue(lab, key, algorithm=hashes.SHA256())
+    assert open_tasks(desk.check("06.3"))[-1] == "it was signed in KMS"
+
+
+def test_06_3_another_key_inside_than_the_one_that_signs(desk: Desk, lab: Lab, kms: Any) -> None:
+    key = KmsPrivateKey(kms, make(kms, "ECC_NIST_P521"))
+    other = KmsPrivateKey(kms, make(kms, "ECC_NIST_P521"))
+    result = desk.check("06.3", issue(lab, key, signer=other))
+    assert open_tasks(result) == ["it is self-signed, and its signature verifies"]
+
+
+def test_06_3_a_private_key_of_ones_own(desk: Desk, lab: Lab, kms: Any) -> None:
+    make(kms, "ECC_NIST_P521")
+    result = desk.check("06.3", issue(lab, ec.generate_private_key(ec.SECP521R1())))
+    assert open_tasks(result) == ["it was signed in KMS"]
+
+
+def test_06_3_no_pem(desk: Desk, lab: Lab, kms: Any) -> None:
+    pem = issue(lab, KmsPrivateKey(kms, make(kms, "ECC_NIST_P521")))
+    der = x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
+    assert open_tasks(desk.check("06.3", der))[0] == "a certificate was handed over, as PEM"

@@ -1,0 +1,70 @@
+"""%load_ext kmslab, in a plain shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+import kmslab
+
+
+class Shell:
+    """As much of IPython's shell as the extension needs."""
+
+    def __init__(self) -> None:
+        self.user_ns: dict[str, Any] = {}
+
+    def push(self, variables: dict[str, Any]) -> None:
+        self.user_ns.update(variables)
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shell]:
+    monkeypatch.setenv("KMSLAB_WORKSPACE", str(tmp_path))
+    made = Shell()
+    yield made
+    kmslab.unload_ipython_extension(made)
+
+
+def test_loading_makes_a_lab_that_bare_boto3_reaches(shell: Shell, capsys: pytest.CaptureFixture[str]) -> None:
+    kmslab.load_ipython_extension(shell)
+    assert capsys.readouterr().out.endswith("Set-up complete.\n")
+    boto3.client("kms", region_name="us-east-1").create_key()
+    lab = shell.user_ns["lab"]
+    assert isinstance(lab, kmslab.Lab)
+    assert len(lab.inventory) == 1
+    assert repr(shell.user_ns["check"]("00.1")).startswith("NOT YET")
+    assert repr(shell.user_ns["hint"]("00.1")).startswith("Hint 1 of 3")
+    assert len(shell.user_ns["progress"]().rows) >= 12
+
+
+def test_reloading_begins_anew_with_the_same_ids(shell: Shell) -> None:
+    ids = []
+    for _ in range(2):
+        kmslab.load_ipython_extension(shell)
+        ids.append(boto3.client("kms").create_key()["KeyMetadata"]["KeyId"])
+        assert len(shell.user_ns["lab"].inventory) == 1
+        kmslab.unload_ipython_extension(shell)
+    assert ids[0] == ids[1]
+
+
+def test_unloading_leaves_boto3_as_it_was(shell: Shell) -> None:
+    before = boto3.DEFAULT_SESSION
+    kmslab.load_ipython_extension(shell)
+    assert boto3.DEFAULT_SESSION is not before
+    kmslab.unload_ipython_extension(shell)
+    assert boto3.DEFAULT_SESSION is before
+    shell.user_ns["lab"] = "something the learner put there"
+    kmslab.unload_ipython_extension(shell)
+    assert boto3.DEFAULT_SESSION is before
+
+
+def test_the_public_face_is_what_it_says() -> None:
+    for name in kmslab.__all__:
+        assert getattr(kmslab, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        kmslab.nothing  # noqa: B018
