@@ -115,19 +115,24 @@ def _run_notebooks(options: argparse.Namespace) -> int:
     from kmslab.classroom.sources import notebooks_folder
 
     folder = notebooks_folder()
-    changed, started = 0, time.monotonic()
-    for built in build.build(folder):
-        name = built.product.target.relative_to(folder)
-        if built.is_stored:
-            print(f"current  {name}", flush=True)
-            continue
-        changed += 1
-        if options.action == "build":
-            built.product.target.parent.mkdir(exist_ok=True)
-            built.product.target.write_text(built.text, encoding="utf-8")
-        print(f"{'written' if options.action == 'build' else 'STALE'}  {name}", flush=True)
+    started = time.monotonic()
+    changed: list[Path] = []
+
+    def report(built: build.Built) -> None:
+        target = built.product.target
+        verdict = "current"
+        if not built.is_stored:
+            changed.append(target)
+            verdict = "STALE"
+            if options.action == "build":
+                target.parent.mkdir(exist_ok=True)
+                target.write_text(built.text, encoding="utf-8")
+                verdict = "written"
+        print(f"{verdict}  {target.relative_to(folder)}", flush=True)
+
+    build.build(folder, report)
     for orphan in build.orphans(folder):
-        changed += 1
+        changed.append(orphan)
         print(f"no source makes it: {orphan.relative_to(folder)}")
-    print(f"{changed} changed, {time.monotonic() - started:.0f} s")
-    return int(options.action == "check" and changed > 0)
+    print(f"{len(changed)} changed, {time.monotonic() - started:.0f} s")
+    return int(options.action == "check" and bool(changed))

@@ -8,12 +8,12 @@ meaning anything (times, widget ids, paths in tracebacks) is taken out, so that 
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import os
 import re
 import tempfile
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,12 @@ _ANSWER = re.compile(r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END 
 _MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n?", re.M)
 _YOUR_TURN = r"\g<indent># Your turn."
 _SOLUTION_ONLY = "solution-only"
+#: A cell whose code would only distract, such as the text of a figure; JupyterLab folds it.
+_HIDE_INPUT = "hide-input"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _CELL_TIMEOUT = 300
+#: Kernels that run at the same time.
+_AT_ONCE = 2
 
 #: The same in every notebook, whichever Python built it.
 _METADATA = {
@@ -77,10 +81,29 @@ def products(folder: Path) -> list[Product]:
     return found
 
 
-def build(folder: Path) -> Iterator[Built]:
-    """Build every notebook, two at a time, and yield each as it should be, in lesson order. Writes nothing."""
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        yield from pool.map(_build, products(folder))
+def build(folder: Path, report: Callable[[Built], None]) -> None:
+    """Build every notebook, two at a time, and report each as it should be, in lesson order. Writes nothing.
+
+    Raises:
+        KmslabError: a lesson does not run to its end.
+    """
+    asyncio.run(_build_all(products(folder), report))
+
+
+async def _build_all(wanted: list[Product], report: Callable[[Built], None]) -> None:
+    places = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(product: Product) -> Built:
+        async with places:
+            return await _build(product)
+
+    tasks = [asyncio.create_task(one(product)) for product in wanted]
+    try:
+        for task in tasks:
+            report(await task)
+    finally:
+        # After a failure too, the kernels that run are waited for and not left behind.
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def orphans(folder: Path) -> list[Path]:
@@ -96,8 +119,8 @@ def without_outputs(product: Product) -> Any:
     return _solution(notebook) if product.is_solution else _learner(notebook)
 
 
-def _build(product: Product) -> Built:
-    return Built(product, _text(_normalise(_execute(without_outputs(product), product.source.stem))))
+async def _build(product: Product) -> Built:
+    return Built(product, _text(_normalise(await _execute(without_outputs(product), product.source.stem))))
 
 
 def _learner(notebook: Any) -> Any:
@@ -117,7 +140,7 @@ def _solution(notebook: Any) -> Any:
     return made
 
 
-def _execute(notebook: Any, name: str) -> Any:
+async def _execute(notebook: Any, name: str) -> Any:
     # A lesson runs in a folder of its own: it may write files, and a learner's progress is not the builder's.
     with tempfile.TemporaryDirectory() as workspace:
         # boto3 shows dates in the machine's own time zone.
@@ -133,7 +156,7 @@ def _execute(notebook: Any, name: str) -> Any:
             resources={"metadata": {"path": workspace}},
         )
         try:
-            client.execute(env=env)
+            await client.async_execute(env=env)
         except Exception as error:
             raise KmslabError(f"{name} does not run to its end: {error}") from error
     return notebook
@@ -143,7 +166,10 @@ def _normalise(notebook: Any) -> Any:
     notebook.metadata = nbformat.from_dict(_METADATA)
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03d}"
-        kept = {"tags": cell.metadata["tags"]} if cell.metadata.get("tags") else {}
+        tags = cell.metadata.get("tags", [])
+        kept: dict[str, Any] = {"tags": tags} if tags else {}
+        if _HIDE_INPUT in tags:
+            kept["jupyter"] = {"source_hidden": True}
         cell.metadata = nbformat.from_dict(kept)
         for output in cell.get("outputs", ()):
             if "data" in output:

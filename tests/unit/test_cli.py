@@ -114,7 +114,7 @@ def test_check_fails_on_a_stale_notebook_and_build_stores_it(
         Built(Product(tmp_path / "source" / "00_a.py", tmp_path / "solutions" / "00_a.ipynb", is_solution=True), "new"),
     ]
     monkeypatch.setattr("kmslab.classroom.sources.notebooks_folder", lambda: tmp_path)
-    monkeypatch.setattr(build, "build", lambda folder: iter(made))
+    monkeypatch.setattr(build, "build", lambda folder, report: [report(each) for each in made])
     assert cli.main(["notebooks", "check"]) == 1
     assert not (tmp_path / "00_a.ipynb").exists()
     shown = capsys.readouterr().out

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from kmslab.classroom.build import build, products, without_outputs
+from kmslab.classroom.build import Built, build, products, without_outputs
 from kmslab.errors import KmslabError
 
 LESSON = """\
@@ -32,6 +32,9 @@ answer
 
 # %% tags=["solution-only"]
 print("for the teacher")
+
+# %% tags=["hide-input"]
+3
 
 # %% tags=["raises-exception"]
 {}["missing"]
@@ -65,7 +68,10 @@ def test_the_learners_copy_has_a_line_for_the_answer(folder: Path) -> None:
 
 
 def test_building_twice_gives_the_same_bytes(folder: Path) -> None:
-    first, second = list(build(folder)), list(build(folder))
+    first: list[Built] = []
+    second: list[Built] = []
+    build(folder, first.append)
+    build(folder, second.append)
     assert [each.text for each in first] == [each.text for each in second]
     assert not first[0].is_stored
     first[0].product.target.write_text(first[0].text)
@@ -73,18 +79,19 @@ def test_building_twice_gives_the_same_bytes(folder: Path) -> None:
     notebook = nbformat.reads(first[1].text, as_version=4)
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    assert [cell.execution_count for cell in code] == [1, 2, 3, 4, 5]
+    assert [cell.execution_count for cell in code] == [1, 2, 3, 4, 5, 6]
     assert code[0].outputs[0].text.endswith("Set-up complete.\n")
     assert code[1].outputs[0].text == "one\ntwo\n"
     assert code[2].outputs[0].data["text/plain"] == "2"
-    assert code[4].outputs[0].traceback == ["KeyError: 'missing'"]
+    assert code[4].metadata == {"tags": ["hide-input"], "jupyter": {"source_hidden": True}}
+    assert code[5].outputs[0].traceback == ["KeyError: 'missing'"]
     assert str(folder) not in first[1].text
 
 
 def test_a_lesson_that_fails_says_where(folder: Path) -> None:
     (folder / "source" / "00_a_lesson.py").write_text("# %%\n1 / 0\n")
     with pytest.raises(KmslabError, match=r"00_a_lesson does not run to its end"):
-        list(build(folder))
+        build(folder, lambda built: None)
 
 
 def test_unmatched_markers_do_not_leak_a_solution(folder: Path) -> None:
