@@ -4,29 +4,46 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import boto3
 
 from kmslab.billing.bill import Bill
+from kmslab.billing.meter import Meter
+from kmslab.clock import SimClock
 from kmslab.errors import KmslabError
+from kmslab.ids import Ids
 from kmslab.keys.inventory import Inventory
-from kmslab.principals import Principal, make_administrator, make_root
-from kmslab.trail.recorder import Trail
+from kmslab.keys.store import World
+from kmslab.principals import Directory, Principal, make_administrator, make_root
+from kmslab.trail.recorder import Recorder, Trail
 
-if TYPE_CHECKING:
-    from kmslab.lab import Lab
+
+class Ground(Protocol):
+    """What an account stands on: the parts of a Lab that all its accounts share."""
+
+    region: str
+    ids: Ids
+    clock: SimClock
+    world: World
+    directory: Directory
+    meter: Meter
+    recorder: Recorder
+
+    def make_session(self, principal: Principal, region: str) -> boto3.Session:
+        """A session of `principal`."""
+        ...
 
 
 class Account:
     """One AWS account of a Lab: its principals, its bill, its trail."""
 
-    def __init__(self, lab: Lab, account_id: str) -> None:
+    def __init__(self, ground: Ground, account_id: str) -> None:
         """Open an account; use `lab.account(...)`."""
-        self._lab = lab
+        self._ground = ground
         self.account_id = account_id
-        self.root: Principal = make_root(account_id, lab.region, lab.ids)
-        self.administrator: Principal = make_administrator(account_id, lab.region, lab.ids)
+        self.root: Principal = make_root(account_id, ground.region, ground.ids)
+        self.administrator: Principal = make_administrator(account_id, ground.region, ground.ids)
 
     def session(self, principal: Principal | None = None, region_name: str | None = None) -> boto3.Session:
         """A boto3 session.
@@ -35,7 +52,7 @@ class Account:
             principal: Whom its clients act as; the account's administrator unless said otherwise.
             region_name: Its default Region; the Lab's unless said otherwise.
         """
-        return self._lab.make_session(principal or self.administrator, region_name or self._lab.region)
+        return self._ground.make_session(principal or self.administrator, region_name or self._ground.region)
 
     def client(
         self, service_name: str, region_name: str | None = None, *, principal: Principal | None = None, **options: Any
@@ -68,7 +85,7 @@ class Account:
         if policy is not None:
             iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
         access_key = iam.create_access_key(UserName=name)["AccessKey"]
-        principal = self._lab.directory.find(access_key["AccessKeyId"])
+        principal = self._ground.directory.find(access_key["AccessKeyId"])
         if principal is None:
             raise KmslabError(f"IAM made an access key for {name} that the Lab cannot find.")
         return principal
@@ -76,17 +93,17 @@ class Account:
     @property
     def bill(self) -> Bill:
         """What this account owes at this moment."""
-        return self._lab.meter.bill(self.account_id, self._lab.clock.now())
+        return self._ground.meter.bill(self.account_id, self._ground.clock.now())
 
     @property
     def trail(self) -> Trail:
         """What this account's CloudTrail shows at this moment, newest last."""
-        return self._lab.recorder.trail(self.account_id)
+        return self._ground.recorder.trail(self.account_id)
 
     @property
     def inventory(self) -> Inventory:
         """The account's keys in every Region, read without a call: neither billed nor in the trail."""
-        return Inventory.of(self._lab.world, self.account_id)
+        return Inventory.of(self._ground.world, self.account_id)
 
     def __repr__(self) -> str:
         """The account's id."""

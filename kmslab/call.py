@@ -13,7 +13,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from kmslab.principals import Principal
+from kmslab.principals import Identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Call:
     time: datetime
     account_id: str
     region: str
-    principal: Principal | None
+    principal: Identity | None
     request_id: str
     event_id: str
     params: Mapping[str, Any] = field(default_factory=dict)

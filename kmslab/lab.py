@@ -31,7 +31,7 @@ from kmslab.wire import sigv4
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-    from kmslab.cloud.identity import Identity
+    from kmslab.cloud.identity import IamUsers
     from kmslab.cloud.moto_bridge import MotoBridge
 
 #: Where a seeded Lab's time begins, so that its dates are the same every time.
@@ -75,7 +75,7 @@ class Lab:
         self._hook = Hook(self._door.handle, self._ask_moto)
         self._sessions: dict[tuple[str, str], boto3.Session] = {}
         self._accounts: dict[str, Account] = {}
-        self._moto: tuple[MotoBridge, Identity] | None = None
+        self._moto: tuple[MotoBridge, IamUsers] | None = None
         self._installed_over: list[boto3.Session | None] = []
         self._home = self.account(account_id)
 
@@ -201,21 +201,21 @@ class Lab:
         bridge, _ = self._moto or self._start_moto()
         return bridge.answer(request)
 
-    def _start_moto(self) -> tuple[MotoBridge, Identity]:
+    def _start_moto(self) -> tuple[MotoBridge, IamUsers]:
         # moto takes half a second to import; a Lab that only meets KMS never needs it.
-        from kmslab.cloud.identity import Identity
+        from kmslab.cloud.identity import IamUsers
         from kmslab.cloud.moto_bridge import MotoBridge
 
         bridge = MotoBridge(self._account_of)
-        identity = Identity(bridge, self.region)
-        self._moto = bridge, identity
-        self.directory.add_source(identity.find)
+        users = IamUsers(bridge, self.region)
+        self._moto = bridge, users
+        self.directory.add_source(users.find)
         for account in self._accounts.values():
-            self._introduce(account, identity)
+            self._introduce(account, users)
         return self._moto
 
-    def _introduce(self, account: Account, identity: Identity) -> None:
-        identity.introduce(account.administrator)
+    def _introduce(self, account: Account, users: IamUsers) -> None:
+        users.introduce(account.administrator)
         self.directory.hand_over(account.administrator)
 
     def _account_of(self, request: AWSPreparedRequest) -> str:

@@ -33,8 +33,8 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Principal:
-    """An identity of an AWS account.
+class Identity:
+    """Who somebody is, without anything secret: what may be logged.
 
     Attributes:
         type: Root user or IAM user.
@@ -42,8 +42,7 @@ class Principal:
         name: The user name; `root` for the root user.
         arn: Its ARN, as policies and CloudTrail name it.
         principal_id: Its unique id, such as `AIDA...`; the account id for the root user.
-        credentials: The access key it calls with.
-        policy_arns: The managed policies attached to it.
+        access_key_id: The id of the access key it calls with.
     """
 
     type: PrincipalType
@@ -51,8 +50,42 @@ class Principal:
     name: str
     arn: str
     principal_id: str
+    access_key_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An identity of an AWS account, with what it signs with and what it may do.
+
+    Attributes:
+        identity: Who it is.
+        credentials: The access key it calls with.
+        policy_arns: The managed policies attached to it.
+    """
+
+    identity: Identity
     credentials: Credentials
     policy_arns: tuple[str, ...] = ()
+
+    @property
+    def type(self) -> PrincipalType:
+        """Root user or IAM user."""
+        return self.identity.type
+
+    @property
+    def account_id(self) -> str:
+        """The twelve-digit account it belongs to."""
+        return self.identity.account_id
+
+    @property
+    def name(self) -> str:
+        """The user name; `root` for the root user."""
+        return self.identity.name
+
+    @property
+    def arn(self) -> str:
+        """Its ARN, as policies and CloudTrail name it."""
+        return self.identity.arn
 
     @property
     def is_administrator(self) -> bool:
@@ -67,28 +100,25 @@ def _credentials(ids: Ids, kind: str) -> Credentials:
 
 def make_root(account_id: str, region: str, ids: Ids) -> Principal:
     """The root user of an account."""
-    return Principal(
-        type=PrincipalType.ROOT,
-        account_id=account_id,
-        name="root",
-        arn=f"arn:{arn.partition_of(region)}:iam::{account_id}:root",
-        principal_id=account_id,
-        credentials=_credentials(ids, "root"),
-    )
+    credentials = _credentials(ids, "root")
+    root_arn = f"arn:{arn.partition_of(region)}:iam::{account_id}:root"
+    identity = Identity(PrincipalType.ROOT, account_id, "root", root_arn, account_id, credentials.access_key_id)
+    return Principal(identity, credentials)
 
 
 def make_administrator(account_id: str, region: str, ids: Ids) -> Principal:
     """The account's first IAM user, `administrator`, with AdministratorAccess."""
     partition = arn.partition_of(region)
-    return Principal(
+    credentials = _credentials(ids, "administrator")
+    identity = Identity(
         type=PrincipalType.IAM_USER,
         account_id=account_id,
         name="administrator",
         arn=f"arn:{partition}:iam::{account_id}:user/administrator",
         principal_id="AIDA" + ids.letters("user", 17),
-        credentials=_credentials(ids, "administrator"),
-        policy_arns=(f"arn:{partition}{_ADMINISTRATOR_ACCESS}",),
+        access_key_id=credentials.access_key_id,
     )
+    return Principal(identity, credentials, (f"arn:{partition}{_ADMINISTRATOR_ACCESS}",))
 
 
 #: From an access key id to its principal; None when the source does not know the id.

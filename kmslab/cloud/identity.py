@@ -6,10 +6,10 @@ from moto.iam.models import AccessKey, IAMBackend, User, iam_backends
 
 from kmslab import arn
 from kmslab.cloud.moto_bridge import MotoBridge
-from kmslab.principals import Credentials, Principal, PrincipalType
+from kmslab.principals import Credentials, Identity, Principal, PrincipalType
 
 
-class Identity:
+class IamUsers:
     """The users of IAM, as a source of principals."""
 
     def __init__(self, bridge: MotoBridge, region: str) -> None:
@@ -22,7 +22,7 @@ class Identity:
         with self._bridge.in_place():
             backend = self._backend(principal.account_id)
             user = backend.create_user(self._region, principal.name)
-            user.id = principal.principal_id
+            user.id = principal.identity.principal_id
             key = backend.create_access_key(principal.name, prefix="AKIA")
             del backend.access_keys[key.access_key_id]
             key.access_key_id = principal.credentials.access_key_id
@@ -46,12 +46,6 @@ class Identity:
 
 
 def _principal(account_id: str, user: User, key: AccessKey) -> Principal:
-    return Principal(
-        type=PrincipalType.IAM_USER,
-        account_id=account_id,
-        name=user.name,
-        arn=user.arn,
-        principal_id=user.id,
-        credentials=Credentials(key.access_key_id, key.secret_access_key),
-        policy_arns=tuple(user.managed_policies),
-    )
+    identity = Identity(PrincipalType.IAM_USER, account_id, user.name, user.arn, user.id, key.access_key_id)
+    credentials = Credentials(key.access_key_id, key.secret_access_key)
+    return Principal(identity, credentials, tuple(user.managed_policies))

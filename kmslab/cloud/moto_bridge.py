@@ -8,7 +8,6 @@ every key.
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.config import default_user_config
 
 from kmslab.errors import KmslabError
+from kmslab.wire.http import BodyStream
 
 # One of moto's tables: from account id to what moto holds for it. The class keeps a list of those in use.
 BackendDict: Any = _BackendDict
@@ -66,7 +66,7 @@ class MotoBridge:
         if answer is None:
             raise KmslabError(f"Nothing in this Lab answers {request.url}.")
         status, headers, body = answer
-        return AWSResponse(request.url, status, headers, _Body(body.encode() if isinstance(body, str) else body))
+        return AWSResponse(request.url, status, headers, BodyStream(body.encode() if isinstance(body, str) else body))
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -83,15 +83,6 @@ class MotoBridge:
                 default_user_config["iam"] = settings
                 self._held = _take_out()
                 _put_in(foreign)
-
-
-class _Body(io.BytesIO):
-    """A reply body in the form in which botocore reads one."""
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        """The whole body, then nothing."""
-        while chunk := self.read():
-            yield chunk
 
 
 def _indexes(table: Any) -> dict[str, dict[Any, Any]]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kmslab.crypto import KeyFormatError
+from kmslab.crypto.der import load_pkcs8, to_pkcs8, to_spki
 from kmslab.crypto.hashing import to_be_signed
 
 _CURVES: dict[str, type[ec.EllipticCurve]] = {
@@ -38,25 +38,18 @@ class EcPrivateKey:
         Raises:
             KeyFormatError: `der` is no private key on `curve`.
         """
-        try:
-            key = serialization.load_der_private_key(der, password=None)
-        except (ValueError, TypeError) as error:
-            raise KeyFormatError from error
+        key = load_pkcs8(der)
         if not isinstance(key, ec.EllipticCurvePrivateKey) or not isinstance(key.curve, _CURVES[curve]):
             raise KeyFormatError
         return cls(key)
 
     def pkcs8(self) -> bytes:
         """The private key as unencrypted DER PKCS #8."""
-        return self._key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        return to_pkcs8(self._key)
 
     def spki(self) -> bytes:
         """The public key as DER SubjectPublicKeyInfo, with a named curve."""
-        return self._key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        return to_spki(self._key)
 
     def sign(self, message: bytes, hash_name: str, *, prehashed: bool = False) -> bytes:
         """Sign a message, or its digest when `prehashed`; DER SEQUENCE {r, s}, whose length varies by a few bytes."""

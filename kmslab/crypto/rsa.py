@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding
 
 from kmslab.crypto import AuthenticationError, KeyFormatError
+from kmslab.crypto.der import load_pkcs8, to_pkcs8, to_spki
 from kmslab.crypto.hashing import digest_size, hash_function, to_be_signed
 
 PSS = "PSS"
@@ -35,25 +35,18 @@ class RsaPrivateKey:
         Raises:
             KeyFormatError: `der` is no RSA private key.
         """
-        try:
-            key = serialization.load_der_private_key(der, password=None)
-        except (ValueError, TypeError) as error:
-            raise KeyFormatError from error
+        key = load_pkcs8(der)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise KeyFormatError
         return cls(key)
 
     def pkcs8(self) -> bytes:
         """The private key as unencrypted DER PKCS #8."""
-        return self._key.private_bytes(
-            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        return to_pkcs8(self._key)
 
     def spki(self) -> bytes:
         """The public key as DER SubjectPublicKeyInfo."""
-        return self._key.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        return to_spki(self._key)
 
     def oaep_capacity(self, hash_name: str) -> int:
         """The longest plaintext in bytes: modulus bytes - 2 * digest bytes - 2. Source: RFC 8017 section 7.1.1."""

@@ -107,7 +107,7 @@ class FrontDoor:
                 time=visit.time,
                 account_id=visit.principal.account_id,
                 region=visit.region,
-                principal=visit.principal,
+                principal=visit.principal.identity,
                 request_id=request_id,
                 event_id=self._service.ids.uuid("event"),
                 params={name: value for name, value in visit.params.items() if name in codec.public_input},

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from kmslab.call import Call, EventType
-from kmslab.principals import Principal, PrincipalType
+from kmslab.principals import PrincipalType
 
 EventRecord = dict[str, Any]
 
@@ -129,7 +129,7 @@ def record(call: Call) -> EventRecord:
 
 
 def _identity(call: Call) -> dict[str, str]:
-    principal: Principal | None = call.principal
+    principal = call.principal
     if principal is None:
         return {"accountId": call.account_id, "invokedBy": "AWS Internal"}
     identity = {
@@ -137,7 +137,7 @@ def _identity(call: Call) -> dict[str, str]:
         "principalId": principal.principal_id,
         "arn": principal.arn,
         "accountId": principal.account_id,
-        "accessKeyId": principal.credentials.access_key_id,
+        "accessKeyId": principal.access_key_id,
     }
     return identity if principal.type is PrincipalType.ROOT else identity | {"userName": principal.name}
 

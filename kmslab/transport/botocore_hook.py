@@ -7,9 +7,8 @@ own sessions: no import order matters, and other sessions of the process are not
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
@@ -19,7 +18,7 @@ from botocore.config import Config
 
 from kmslab.principals import Credentials
 from kmslab.wire import model
-from kmslab.wire.http import Reply, Request
+from kmslab.wire.http import BodyStream, Reply, Request
 
 #: One attempt per call: one line of a notebook is one line on the bill. A lesson on retries passes its own Config.
 #: Endpoint settings of the machine's own AWS profile would lead out of the Lab.
@@ -50,7 +49,7 @@ class Hook:
         if not event_name.startswith("before-send.kms."):
             return self._others(request)
         reply = self._kms(to_request(request))
-        return AWSResponse(request.url, reply.status, reply.headers, _Body(reply.body))
+        return AWSResponse(request.url, reply.status, reply.headers, BodyStream(reply.body))
 
 
 def to_request(prepared: AWSPreparedRequest) -> Request:
@@ -69,15 +68,6 @@ def headers_of(prepared: AWSPreparedRequest) -> dict[str, str]:
     return {
         name.lower(): value.decode("latin-1") if isinstance(value, bytes) else value for name, value in headers.items()
     }
-
-
-class _Body(io.BytesIO):
-    """A reply body in the form in which botocore reads one."""
-
-    def stream(self, **_: Any) -> Iterator[bytes]:
-        """The whole body, then nothing."""
-        while chunk := self.read():
-            yield chunk
 
 
 def make_session(credentials: Credentials, region: str, hook: Hook) -> boto3.Session:

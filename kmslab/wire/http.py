@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 #: The headers that KMS sends with every reply. Source: raw recordings.
 REPLY_HEADERS: Mapping[str, str] = {
@@ -38,3 +40,12 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
+
+
+class BodyStream(io.BytesIO):
+    """A reply body in the form in which botocore reads one from a connection."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        """The whole body, then nothing."""
+        while chunk := self.read():
+            yield chunk

@@ -1,0 +1,32 @@
+"""Keys as DER: PKCS #8 for private keys, SubjectPublicKeyInfo for public ones. Source: RFC 5958, RFC 5280."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+from kmslab.crypto import KeyFormatError
+
+
+def load_pkcs8(der: bytes) -> PrivateKeyTypes:
+    """Read an unencrypted private key of any kind.
+
+    Raises:
+        KeyFormatError: `der` is no private key.
+    """
+    try:
+        return serialization.load_der_private_key(der, password=None)
+    except (ValueError, TypeError) as error:
+        raise KeyFormatError from error
+
+
+def to_pkcs8(key: PrivateKeyTypes) -> bytes:
+    """A private key, unencrypted."""
+    encoding, form = serialization.Encoding.DER, serialization.PrivateFormat.PKCS8
+    return key.private_bytes(encoding, form, serialization.NoEncryption())
+
+
+def to_spki(key: PrivateKeyTypes) -> bytes:
+    """The public key of a private key."""
+    encoding, form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_key().public_bytes(encoding, form)
