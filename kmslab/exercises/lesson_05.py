@@ -193,8 +193,8 @@ EXERCISES = (
             Task(
                 "the first is the one whose file was changed",
                 lambda attempt: _named(attempt)[0] == _by_lot(attempt)[0],
-                "Open all five with decrypt_file. The changed file is refused with a TamperedError. The pair begins with "
-                "its month.",
+                "Open all five with decrypt_file. The changed file is refused with a TamperedError. Its month is the "
+                "first of the pair.",
             ),
             Task(
                 "the second is the one in whose place lies another month's file",

@@ -1,0 +1,238 @@
+# %% [markdown]
+# # 00 Start here: what KMS does for you
+#
+# **You will be able to**
+#
+# - load the Lab and call AWS KMS from Python;
+# - say what a KMS key is, where it lives and who calls whom when you encrypt something;
+# - find your own calls in the trail and on the bill;
+# - read an AWS error: its code, its text, and what to do about it.
+#
+# **Before you begin**: you know some Python. You need no AWS account, no network and no other lesson.
+#
+# **Time**: 20 minutes.
+#
+# Next: [01 Creating keys](01_creating_keys.ipynb)
+
+# %% [markdown]
+# ## One cell of set-up
+#
+# Run this cell first (Shift+Enter). It builds a small AWS of your own inside this notebook. Every lesson begins with it, and
+# nothing you do here can cost money or reach anybody.
+
+# %%
+# %load_ext kmslab
+
+# %% [markdown]
+# From here on you write what you would write against AWS: plain `boto3`, AWS's library for Python.
+
+# %%
+import boto3
+
+kms = boto3.client("kms", region_name="us-east-1")
+
+# %% [markdown]
+# ## What you have: an account, Regions, and no key yet
+#
+# AWS Key Management Service (KMS) keeps encryption keys and *uses them for you*. You hand it data and the name of a key; it
+# hands back the encrypted or decrypted data. The key itself stays inside.
+#
+# KMS is **regional**. Each AWS Region runs its own KMS with its own keys. Here is your account with two Regions:
+
+# %%
+from kmslab.jupyter import figures
+
+figures.region_map(lab, regions=["us-east-1", "eu-west-1"])
+
+# %% [markdown]
+# Make a key. One call is enough; everything else has a sensible default.
+
+# %%
+key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+key_id
+
+# %% [markdown]
+# **Predict**: in which of the two Regions will the key be on the map? Decide before you run the next cell.
+
+# %%
+figures.region_map(lab, regions=["us-east-1", "eu-west-1"])
+
+# %% [markdown]
+# The client was made for `us-east-1`, so that is where the key lives, and where it stays. Lesson 01 tries to use it from the
+# other Region.
+#
+# ## One call's way
+#
+# Encrypt ten bytes under the key, and decrypt them again.
+
+# %%
+secret = b"ten bytes!"
+ciphertext = kms.encrypt(KeyId=key_id, Plaintext=secret)["CiphertextBlob"]
+print(f"{len(secret)} bytes in, {len(ciphertext)} bytes out")
+
+# %%
+kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"]
+
+# %% [markdown]
+# Look closely at the second call: it does not name a key, and KMS found the right one all the same. The ciphertext says which
+# key it needs. (Lesson 06 meets ciphertexts that do not.)
+#
+# This is the way one `Encrypt` takes, here as in AWS:
+
+# %% tags=["hide-input"]
+figures.flow(
+    "One Encrypt call",
+    ["Your code", "boto3", "KMS in us-east-1"],
+    [
+        figures.Step("Your code", "boto3", "encrypt(KeyId, Plaintext)"),
+        figures.Step("boto3", "boto3", "signs the request"),
+        figures.Step("boto3", "KMS in us-east-1", "Encrypt, over HTTPS"),
+        figures.Step("KMS in us-east-1", "KMS in us-east-1", "who is it? may they?"),
+        figures.Step("KMS in us-east-1", "KMS in us-east-1", "is the key enabled?"),
+        figures.Step("KMS in us-east-1", "KMS in us-east-1", "encrypts, logs, charges"),
+        figures.Step("KMS in us-east-1", "boto3", "CiphertextBlob"),
+        figures.Step("boto3", "Your code", "bytes"),
+    ],
+)
+
+# %% [markdown]
+# The plaintext travelled to KMS; the key did not travel at all. People sometimes put it the other way round and say that with
+# a KMS key "your data never leaves AWS unencrypted". It is the *key* that never leaves unencrypted. `Decrypt` has just given
+# you the data in clear.
+#
+# ## Every call leaves a line: the trail
+#
+# AWS CloudTrail records who called what, when, and with which result. The Lab does too:
+
+# %%
+lab.trail
+
+# %% [markdown]
+# The table is a summary. Each event is a whole CloudTrail record. Here is part of the one for `Encrypt`:
+
+# %%
+event = lab.trail.events(name="Encrypt")[0]
+{name: event[name] for name in ("eventTime", "eventName", "requestParameters", "readOnly", "resources")}
+
+# %% [markdown]
+# **Predict**: where in that record are the ten bytes that you encrypted?
+#
+# <details><summary>Show the answer</summary>
+#
+# Nowhere. CloudTrail never records plaintext, ciphertext or keys. It records the *name* of the key. So an auditor can see who
+# decrypted, and cannot see what.
+#
+# </details>
+#
+# ## Every call has a price: the bill
+
+# %%
+lab.bill
+
+# %% [markdown]
+# Two things cost money in KMS: **keeping a key** (1 USD a month, charged by the hour) and **requests** (0.03 USD for 10,000 of
+# the usual kind, the first 20,000 of a month free). That *you pay for each API call* is often all that tutorials say. For
+# most people the keys are the larger part. Lesson 13 does the sums.
+#
+# ## Exercise 00.1: your own key
+#
+# Create a second key. Let it live in **eu-west-1**, and give it the description **`start`**.
+# (`create_key` takes `Description=`. A client belongs to one Region.)
+
+# %%
+# Exercise 00.1
+### BEGIN SOLUTION
+ireland = boto3.client("kms", region_name="eu-west-1")
+started = ireland.create_key(Description="start")["KeyMetadata"]["KeyId"]
+### END SOLUTION
+
+# %%
+check("00.1")
+
+# %% [markdown]
+# Stuck? `hint("00.1")` helps, a little more each time you run it.
+#
+# ## Exercise 00.2: there and back
+#
+# Encrypt anything you like under **your key from 00.1** and decrypt it again.
+
+# %%
+# Exercise 00.2
+### BEGIN SOLUTION
+sealed = ireland.encrypt(KeyId=started, Plaintext=b"anything I like")["CiphertextBlob"]
+print(ireland.decrypt(CiphertextBlob=sealed)["Plaintext"])
+### END SOLUTION
+
+# %%
+check("00.2")
+
+# %% [markdown]
+# ## What went wrong? Reading an AWS error
+#
+# The next cell fails, and is meant to. Nobody has a key of that name. Run it and read **the last line** of what it prints.
+
+# %% tags=["raises-exception"]
+kms.describe_key(KeyId="my-key")
+
+# %% [markdown]
+# An AWS error has two parts that matter:
+#
+# | part | here | what it is for |
+# | --- | --- | --- |
+# | code | `NotFoundException` | your program decides by it |
+# | message | `Invalid keyId 'my-key'` | you read it |
+#
+# In code, catch the error by its code. Every client carries its service's errors in `client.exceptions`:
+
+# %%
+try:
+    kms.describe_key(KeyId="my-key")
+except kms.exceptions.NotFoundException as error:
+    print(error.response["Error"])
+
+# %% [markdown]
+# A failed call is a call: it is in the trail, and it counts as a request.
+#
+# ## Exercise 00.3: ask the trail
+#
+# A colleague says that something failed in this account. Find, with the trail, **which error code** those calls got, and hand
+# it over: `check("00.3", "...")`. (A trail event that failed has the member `errorCode`; `lab.trail` can be looped over.)
+
+# %%
+# Exercise 00.3
+answer = None
+### BEGIN SOLUTION
+failed = [event for event in lab.trail if "errorCode" in event]
+answer = failed[0]["errorCode"]
+### END SOLUTION
+check("00.3", answer)
+
+# %% [markdown]
+# ## What has changed since older tutorials
+#
+# This workbook follows a blog post of 2021, as many people's first steps do. Parts of it have aged. For this lesson:
+#
+# | you may read | today |
+# | --- | --- |
+# | "customer master key", "CMK" | a **KMS key**, since August 2021. The old name lives on in a field and in some error texts |
+# | "KMS is FIPS 140-2 Level 2" | its hardware modules are validated at **FIPS 140-3 Security Level 3** |
+# | "Level 3 is what CloudHSM has" | KMS has it too |
+# | "two kinds of keys, symmetric and asymmetric" | also HMAC keys, and newer asymmetric families |
+# | "you pay per API call" | you pay for keys by the month **and** for requests |
+#
+# ## Key points
+#
+# - KMS keeps keys and uses them for you; the key material does not come out in clear.
+# - A key lives in one account and one Region.
+# - A symmetric ciphertext knows its key; `Decrypt` need not be told.
+# - Every call, failed ones too, is logged without its data, and is metered.
+# - Decide by an error's code, and read its message.
+#
+# ## Questions
+#
+# 1. A colleague in the same account calls `decrypt` on your ciphertext with a client for `eu-west-1`. Your key lives in
+#    `us-east-1`. What has to happen for it to work?
+# 2. Why can the trail prove *that* somebody decrypted a file, and not show the file?
+# 3. Your program calls `encrypt` a thousand times today. Which line of the bill grows, and by how much?
+#
+# Next: [01 Creating keys](01_creating_keys.ipynb)
