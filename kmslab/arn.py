@@ -19,10 +19,18 @@ RESERVED_ALIAS_PREFIX = "alias/aws/"
 # A single-Region key has a UUID, a multi-Region key has "mrk-" and 32 hex digits.
 # Source: KMS Developer Guide, "Key identifiers (KeyId)".
 _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}", re.IGNORECASE)
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d+")
-_ACCOUNT = re.compile(r"\d{12}")
+_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
+_ACCOUNT = re.compile(r"[0-9]{12}")
 # Longest prefix first. Source: botocore's partitions.json (regionRegex of each partition).
-_PARTITIONS = (("us-gov-", "aws-us-gov"), ("us-isob-", "aws-iso-b"), ("us-iso-", "aws-iso"), ("cn-", "aws-cn"))
+_PARTITIONS = (
+    ("us-gov-", "aws-us-gov"),
+    ("us-isob-", "aws-iso-b"),
+    ("us-isof-", "aws-iso-f"),
+    ("eu-isoe-", "aws-iso-e"),
+    ("us-iso-", "aws-iso"),
+    ("eusc-", "aws-eusc"),
+    ("cn-", "aws-cn"),
+)
 
 
 # Bounded, because callers may write any Region into an ARN.
@@ -50,6 +58,11 @@ def key_arn(region: str, account_id: str, key_id: str) -> str:
 def alias_arn(region: str, account_id: str, alias_name: str) -> str:
     """The ARN of an alias; `alias_name` keeps its `alias/`."""
     return f"arn:{partition_of(region)}:kms:{region}:{account_id}:{alias_name}"
+
+
+def names_an_alias(text: str) -> bool:
+    """Whether `text` is written as an alias name or an alias ARN, well or not."""
+    return text.startswith(ALIAS_PREFIX) or (text.startswith("arn:") and f":{ALIAS_PREFIX}" in text)
 
 
 class RefForm(Enum):

@@ -375,9 +375,19 @@ class LimitExceededException(AwsError):
         """Too many aliases on one key. Source: public reports."""
         return cls(f"Aliases per key quota for this account in this region is {quota}, current usage is {usage}.")
 
+    @classmethod
+    def policy(cls, limit: int) -> Self:
+        """A key policy of more than 32 KB. Simplified: AWS's text is not published."""
+        return cls(f"The key policy must not be larger than {limit} bytes.")
+
 
 class MalformedPolicyDocumentException(AwsError):
     """The key policy cannot be stored. For what is no policy at all, AWS sends no message."""
+
+    @classmethod
+    def no_principal(cls) -> Self:
+        """A statement that says for nobody. Source: public reports."""
+        return cls("Policy contains a statement with no principal.")
 
     @classmethod
     def lockout(cls) -> Self:

@@ -10,10 +10,7 @@ Source: KMS Developer Guide, "Default key policy" and "Determining access to AWS
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
-
-from kmslab import arn
+from kmslab.authz.policy import is_default_policy
 from kmslab.call import Decision
 from kmslab.keys.key import Key
 from kmslab.principals import Principal, PrincipalType
@@ -23,45 +20,6 @@ _FOREIGN = (
     "because the resource does not exist in this Region, no resource-based policies allow access, "
     "or a resource-based policy explicitly denies access"
 )
-
-
-def default_key_policy(account_id: str, region: str) -> str:
-    """The key policy KMS gives a key that is created without one: one statement, and a long reach.
-
-    Returns:
-        The policy's text, laid out as GetKeyPolicy returns it.
-
-    Source: KMS Developer Guide, "Default key policy"; layout as in recorded answers.
-    """
-    return f"""{{
-  "Version" : "2012-10-17",
-  "Id" : "key-default-1",
-  "Statement" : [ {{
-    "Sid" : "Enable IAM User Permissions",
-    "Effect" : "Allow",
-    "Principal" : {{
-      "AWS" : "arn:{arn.partition_of(region)}:iam::{account_id}:root"
-    }},
-    "Action" : "kms:*",
-    "Resource" : "*"
-  }} ]
-}}"""
-
-
-@lru_cache(maxsize=1024)
-def is_default_policy(policy: str, account_id: str, region: str) -> bool:
-    """Whether a policy says what the default key policy says; its Id, its Sid and its layout do not matter."""
-    return _gist(policy) == _gist(default_key_policy(account_id, region))
-
-
-def _gist(policy: str) -> object:
-    document = json.loads(policy)
-    if not isinstance(document, dict):
-        return None
-    statements = document.get("Statement")
-    if isinstance(statements, list) and all(isinstance(each, dict) for each in statements):
-        statements = [{name: value for name, value in each.items() if name != "Sid"} for each in statements]
-    return {**document, "Id": None, "Statement": statements}
 
 
 def decide_on_key(principal: Principal, action: str, key: Key) -> Decision:

@@ -17,20 +17,22 @@ class Permission:
         cross_account: Whether a principal of another account can be allowed to do it.
         on_alias: Whether the action is needed on the alias too.
         on_account: Whether only an IAM policy counts, for resource `*`, even when a key is named.
+        also: Actions that are needed as well when a member is given, as (member, action).
     """
 
     actions: tuple[str, ...]
     cross_account: bool = False
     on_alias: bool = False
     on_account: bool = False
+    also: tuple[tuple[str, str], ...] = ()
 
 
 def _own(action: str) -> Permission:
     return Permission((f"kms:{action}",))
 
 
-def _account(action: str) -> Permission:
-    return Permission((f"kms:{action}",), on_account=True)
+def _account(action: str, *also: tuple[str, str]) -> Permission:
+    return Permission((f"kms:{action}",), on_account=True, also=also)
 
 
 def _shared(*actions: str) -> Permission:
@@ -44,7 +46,7 @@ def _alias(action: str) -> Permission:
 PERMISSIONS: dict[str, Permission] = {
     "CancelKeyDeletion": _own("CancelKeyDeletion"),
     "CreateAlias": _alias("CreateAlias"),
-    "CreateKey": _account("CreateKey"),
+    "CreateKey": _account("CreateKey", ("Tags", "kms:TagResource")),
     "Decrypt": _shared("Decrypt"),
     "DeleteAlias": _alias("DeleteAlias"),
     "DescribeKey": _shared("DescribeKey"),
@@ -73,6 +75,3 @@ PERMISSIONS: dict[str, Permission] = {
     "Verify": _shared("Verify"),
     "VerifyMac": _shared("VerifyMac"),
 }
-
-#: Needed as well as `kms:CreateKey` when CreateKey is given tags.
-TAG_ON_CREATE = "kms:TagResource"

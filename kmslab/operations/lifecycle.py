@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from kmslab import arn
-from kmslab.authz.decide import decide_on_account, decide_on_key, default_key_policy
-from kmslab.authz.permissions import TAG_ON_CREATE
+from kmslab.authz.decide import decide_on_key
+from kmslab.authz.policy import default_key_policy, read_key_policy
 from kmslab.errors import (
-    AccessDeniedException,
     CustomKeyStoreNotFoundException,
     MalformedPolicyDocumentException,
     UnsupportedOperationException,
@@ -49,8 +47,8 @@ def create_key(
     """Create a customer managed key, enabled and with fresh key material.
 
     Raises:
-        AccessDeniedException: tags are given and the caller may not tag.
         CustomKeyStoreNotFoundException: a custom key store is named; this Lab has none.
+        LimitExceededException: the policy is longer than 32 KB.
         MalformedPolicyDocumentException: the policy is no policy, or would lock the caller out.
         TagException: a tag cannot be stored.
         UnsupportedOperationException: the origin or key spec is not offered here.
@@ -77,8 +75,6 @@ def create_key(
         tags=tag_values,
     )
     _check_policy(ctx, key, bypass_lockout_check=bypass_policy_lockout_safety_check)
-    if tags:
-        _require_tagging(ctx)
     ctx.world.add_key(key)
     ctx.created = key
     return {"KeyMetadata": key_metadata(key)}
@@ -106,21 +102,10 @@ def _usage(key_usage: str | None, spec: KeySpec) -> KeyUsage:
 
 
 def _check_policy(ctx: Context, key: Key, *, bypass_lockout_check: bool) -> None:
-    try:
-        document = json.loads(key.policy)
-    except ValueError:
-        document = None
-    if not isinstance(document, dict):
-        raise MalformedPolicyDocumentException
+    read_key_policy(key.policy)
     # The lockout safety check. Source: KMS Developer Guide, "Creating a key policy".
     if not bypass_lockout_check and not decide_on_key(ctx.principal, "kms:PutKeyPolicy", key).allowed:
         raise MalformedPolicyDocumentException.lockout()
-
-
-def _require_tagging(ctx: Context) -> None:
-    decision = decide_on_account(ctx.principal, TAG_ON_CREATE, "*")
-    if not decision.allowed:
-        raise AccessDeniedException.of(ctx.principal.arn, decision.action, "on resource: *", decision.reason)
 
 
 @operation("DescribeKey", keys=[key_param("KeyId", aliases=True)])

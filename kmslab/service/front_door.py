@@ -1,8 +1,7 @@
 """The one way in: every request, from whichever transport, walks through the same checks in the same order.
 
-    route -> identify -> decode -> validate -> resolve -> authorise -> members -> ciphertext -> usage -> state -> dry
-    run
-          -> run -> encode
+    route -> identify -> decode -> aliases -> validate -> resolve -> authorise
+          -> members -> ciphertext -> usage -> state -> dry run -> run -> encode
 
 and is then recorded, answered or refused. The order is the tuple `GATES` and nowhere else. Measured on AWS: types,
 then constraints, then whether the key exists, then which members go together, then the ciphertext's key, then the
@@ -15,6 +14,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from email.utils import format_datetime
 
 from kmslab.call import Call, EventType, UsedKey
 from kmslab.clock import Clock
@@ -34,6 +34,7 @@ GATES: tuple[Gate, ...] = (
     gates.route,
     gates.identify,
     gates.decode,
+    gates.aliases,
     gates.validate,
     resolve,
     gates.authorise,
@@ -84,9 +85,9 @@ class FrontDoor:
             except AwsError as error:
                 body = error_body(error)
                 self._record(visit, request_id, body, error)
-                return _reply(error.status, request_id, body)
+                return _reply(error.status, request_id, body, visit.time)
             self._record(visit, request_id, visit.body, None)
-            return _reply(200, request_id, visit.body)
+            return _reply(200, request_id, visit.body, visit.time)
 
     def settle(self, now: datetime) -> None:
         """Let happen what has fallen due by `now`, in the order in which it falls due."""
@@ -149,5 +150,11 @@ def _used(key: Key) -> UsedKey:
     return UsedKey(key.arn, key.account_id, key.spec.name)
 
 
-def _reply(status: int, request_id: str, body: bytes) -> Reply:
-    return Reply(status, {**REPLY_HEADERS, "x-amzn-RequestId": request_id}, body)
+def _reply(status: int, request_id: str, body: bytes, now: datetime) -> Reply:
+    headers = {
+        **REPLY_HEADERS,
+        "Content-Length": str(len(body)),
+        "Date": format_datetime(now, usegmt=True),
+        "x-amzn-RequestId": request_id,
+    }
+    return Reply(status, headers, body)

@@ -28,11 +28,18 @@ from kmslab.errors import (
 from kmslab.keys import blob
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.states import KEY_STATES
-from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, algorithm_of
-from kmslab.service.resolve import ON_CIPHERTEXT
+from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, KeyParam, algorithm_of
+from kmslab.service.resolve import ON_CIPHERTEXT, ignores_ciphertext
 from kmslab.service.visit import Service, Target, Visit
 from kmslab.wire import model, sigv4
 
+
+def _refuse_constant(name: str) -> None:
+    # NaN and Infinity: Python's reader takes them, JSON has not got them.
+    raise ValueError(name)
+
+
+_read = json.JSONDecoder(parse_constant=_refuse_constant).decode
 _write = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
@@ -75,10 +82,28 @@ def decode(visit: Visit, service: Service) -> None:
         SerializationException: the body is not JSON, or a member has the wrong JSON type.
     """
     try:
-        members: Any = json.loads(visit.request.body or b"{}")
+        members: Any = _read(visit.request.body.decode())
     except (ValueError, RecursionError):
         raise SerializationException from None
+    if not isinstance(members, (dict, list)):
+        # Measured on AWS's common JSON 1.1 front end: `null`, a string and an empty body are refused without a text.
+        raise SerializationException
     visit.params = visit.codec.decode(members)
+
+
+def aliases(visit: Visit, service: Service) -> None:
+    """Refuse an alias where only a key id or key ARN is taken.
+
+    Measured: this comes before the operation's other members are missed, and before the alias is looked up.
+
+    Raises:
+        InvalidArnException: an alias, where the operation takes none.
+        ValidationException: an alias, as the target of an alias.
+    """
+    for param in visit.operation.params:
+        if isinstance(param, KeyParam) and param.refuse_alias is not None:
+            if arn.names_an_alias(visit.params.get(param.member, "")):
+                raise param.refuse_alias()
 
 
 def validate(visit: Visit, service: Service) -> None:
@@ -109,8 +134,16 @@ def authorise(visit: Visit, service: Service) -> None:
         assert target.key is not None  # noqa: S101
         action = permission.actions[min(index, len(permission.actions) - 1)]
         _require(visit, decide_on_key(visit.principal, action, target.key), target)
+    if permission.on_account:
+        # Only an IAM policy counts, but not for another account's key: who has none may not learn which exist.
+        for target in visit.targets:
+            if target.key is not None and target.key.account_id != visit.principal.account_id:
+                _require(visit, decide_on_key(visit.principal, permission.actions[0], target.key), target)
     if not on_keys and not permission.on_alias:
         _require(visit, decide_on_account(visit.principal, permission.actions[0], "*"))
+    for member, action in permission.also:
+        if visit.params.get(member):
+            _require(visit, decide_on_account(visit.principal, action, "*"))
 
 
 def alias_arn(visit: Visit) -> str | None:
@@ -166,7 +199,9 @@ def ciphertext(visit: Visit, service: Service) -> None:
         if not isinstance(param, BlobParam) or target.from_blob:
             continue
         data = visit.params.get(param.blob)
-        if data is None or algorithm_of(param, visit.params) != SYMMETRIC_DEFAULT:
+        if data is None or ignores_ciphertext(visit.params):
+            continue
+        if algorithm_of(param, visit.params) != SYMMETRIC_DEFAULT:
             continue
         try:
             material_id = blob.parse(data).material_id
@@ -195,6 +230,13 @@ def dry_run(visit: Visit, service: Service) -> None:
         DryRunOperationException: DryRun is set, and nothing has spoken against the call.
     """
     if visit.params.get("DryRun"):
+        # Parameters and ciphertext are checked too, unless IGNORE_CIPHERTEXT asks for the permissions alone. Whatever
+        # has a DryRun parameter here changes nothing, so running it is the check. Source: KMS Developer Guide,
+        # "Testing your permissions"; the model, DryRunModifiers.
+        if not ignores_ciphertext(visit.params):
+            run(visit, service)
+            visit.reply = None
+            visit.context.notes.clear()
         raise DryRunOperationException.would_succeed()
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NoReturn
+from collections.abc import Mapping
+from typing import Any, NoReturn
 
 from kmslab import arn
 from kmslab.arn import KeyRef, parse_key_ref
@@ -11,7 +11,6 @@ from kmslab.authz.decide import deny_unknown
 from kmslab.authz.permissions import PERMISSIONS
 from kmslab.errors import (
     AccessDeniedException,
-    AwsError,
     InvalidCiphertextException,
     NotFoundException,
     ValidationException,
@@ -32,7 +31,6 @@ def resolve(visit: Visit, service: Service) -> None:
 
     Raises:
         AccessDeniedException: the key would be another account's, and there is none.
-        InvalidArnException: an alias, where the operation takes none.
         InvalidCiphertextException: no key is named, and the ciphertext is none.
         NotFoundException: no such key or alias here.
         ValidationException: neither key nor ciphertext is given, or an alias name lacks its prefix.
@@ -50,12 +48,12 @@ def _target(visit: Visit, service: Service, param: Param) -> Target:
         case BlobParam():
             return _from_blob(visit, service, param, text)
         case KeyParam():
-            return Target(param, None if text is None else _named(visit, service, text, param.refuse_alias))
+            return Target(param, None if text is None else _named(visit, service, text))
 
 
 def _from_blob(visit: Visit, service: Service, param: BlobParam, text: str | None) -> Target:
     data = visit.params.get(param.blob)
-    if data is None and not _ignores_ciphertext(visit):
+    if data is None and not ignores_ciphertext(visit.params):
         raise ValidationException.missing("ciphertextBlob")
     if text is not None:
         return Target(param, _named(visit, service, text))
@@ -73,14 +71,13 @@ def _from_blob(visit: Visit, service: Service, param: BlobParam, text: str | Non
     return Target(param, key, from_blob=True)
 
 
-def _ignores_ciphertext(visit: Visit) -> bool:
-    return bool(visit.params.get("DryRun")) and "IGNORE_CIPHERTEXT" in visit.params.get("DryRunModifiers", ())
+def ignores_ciphertext(params: Mapping[str, Any]) -> bool:
+    """Whether a dry run is about permissions only, and the ciphertext may be missing or anything."""
+    return bool(params.get("DryRun")) and "IGNORE_CIPHERTEXT" in params.get("DryRunModifiers", ())
 
 
-def _named(visit: Visit, service: Service, text: str, refuse_alias: Callable[[], AwsError] | None = None) -> Key:
+def _named(visit: Visit, service: Service, text: str) -> Key:
     ref = parse_key_ref(text)
-    if ref.is_alias and refuse_alias is not None:
-        raise refuse_alias()
     if ref.region is not None and ref.region != visit.region:
         raise NotFoundException.other_region(ref.region)
     account_id = ref.account_id or visit.principal.account_id

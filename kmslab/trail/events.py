@@ -41,9 +41,7 @@ _MESSAGE_TYPE = {"MessageType": "RAW"}
 _DEFAULTS: dict[str, dict[str, Any]] = {
     "CreateKey": {
         "BypassPolicyLockoutSafetyCheck": False,
-        "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
         "Description": "",
-        "KeySpec": "SYMMETRIC_DEFAULT",
         "KeyUsage": "ENCRYPT_DECRYPT",
         "MultiRegion": False,
         "Origin": "AWS_KMS",
@@ -145,7 +143,12 @@ def _identity(call: Call) -> dict[str, str]:
 def _parameters(call: Call) -> dict[str, Any] | None:
     if call.operation in _NO_PARAMETERS:
         return None
-    return _lowered({**_DEFAULTS.get(call.operation, {}), **call.params}) or None
+    members = {**_DEFAULTS.get(call.operation, {}), **call.params}
+    if call.operation == "CreateKey":
+        # Both names of the key spec are logged, whichever the caller used.
+        spec = call.params.get("KeySpec") or call.params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
+        members |= {"CustomerMasterKeySpec": spec, "KeySpec": spec}
+    return _lowered(members) or None
 
 
 def _elements(call: Call) -> dict[str, Any] | None:

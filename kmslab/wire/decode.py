@@ -60,6 +60,8 @@ def _map(item: Decoder) -> Decoder:
     def decode(value: Any) -> dict[str, Any]:
         if type(value) is not dict:
             raise _mismatch(value, "map")
+        for name in value:
+            _require_text(name)
         return {name: item(each) for name, each in value.items() if each is not None}
 
     return decode
@@ -72,6 +74,21 @@ def _scalar(kind: str, python_type: type) -> Decoder:
         return value
 
     return decode
+
+
+def _string(value: Any) -> str:
+    if type(value) is not str:
+        raise _mismatch(value, "string")
+    _require_text(value)
+    return value
+
+
+def _require_text(value: str) -> None:
+    # JSON can write half of a surrogate pair, which no encoding of text has. Simplified: AWS's answer is not known.
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise SerializationException from None
 
 
 def _blob(value: Any) -> bytes:
@@ -104,7 +121,7 @@ def _of(shape: Shape) -> Decoder:
 
 
 _SCALARS: dict[str, Decoder] = {
-    "string": _scalar("string", str),
+    "string": _string,
     "integer": _scalar("integer", int),
     "boolean": _scalar("boolean", bool),
     "blob": _blob,
@@ -113,6 +130,9 @@ _SCALARS: dict[str, Decoder] = {
 
 
 def _mismatch(value: Any, wanted: str) -> SerializationException:
+    if value is None:
+        # null inside of a list. Simplified: AWS's answer is not known.
+        return SerializationException()
     if type(value) is dict:
         return SerializationException.unexpected_nesting()
     if type(value) is list:

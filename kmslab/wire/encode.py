@@ -27,7 +27,7 @@ def error_body(error: AwsError) -> bytes:
     body = {"__type": error.code}
     if error.message:
         body[error.message_member] = error.message
-    return json.dumps(body).encode()
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 def _structure(members: Mapping[str, Shape]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

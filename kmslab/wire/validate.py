@@ -152,7 +152,8 @@ def _pattern_check(shape: Shape, shown: Callable[[Any], str]) -> Check | None:
     expression, pattern = _SERVICE_PATTERNS.get(shape.name, (pattern, pattern))
     if expression is None:
         return None
-    matches = re.compile(expression).fullmatch
+    # The classes of Java's patterns are those of ASCII.
+    matches = re.compile(expression, re.ASCII).fullmatch
 
     def check(value: Any, path: str, findings: list[str]) -> None:
         if not matches(value):
