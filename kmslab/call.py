@@ -8,10 +8,10 @@ token.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from kmslab.principals import Identity
 
@@ -42,8 +42,7 @@ class EventType(StrEnum):
     SERVICE_EVENT = "AwsServiceEvent"
 
 
-@dataclass(frozen=True, slots=True)
-class UsedKey:
+class UsedKey(NamedTuple):
     """A KMS key that a call resolved, as it was at that moment."""
 
     arn: str
@@ -51,9 +50,11 @@ class UsedKey:
     spec: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, answered or refused, or one thing KMS did by itself.
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Call(NamedTuple):
+    """One request, answered or refused, or one thing KMS did by itself. A tuple, because one is made for every request.
 
     Attributes:
         event_type: A request, or something that fell due.
@@ -87,11 +88,11 @@ class Call:
     principal: Identity | None
     request_id: str
     event_id: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    reply: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = _NOTHING
+    reply: Mapping[str, Any] = _NOTHING
     keys: tuple[UsedKey, ...] = ()
     alias_arn: str | None = None
-    notes: Mapping[str, str] = field(default_factory=dict)
+    notes: Mapping[str, str] = _NOTHING
     decisions: tuple[Decision, ...] = ()
     error_code: str | None = None
     error_message: str = ""

@@ -21,24 +21,20 @@ _FOREIGN = (
     "or a resource-based policy explicitly denies access"
 )
 
+_DELEGATES = "The key policy is the default one: the IAM policies of the account count."
+
 
 def decide_on_key(principal: Principal, action: str, key: Key) -> Decision:
     """May `principal` do `action` to `key`?"""
-    looked: list[str] = []
-
-    def answer(allowed: bool, reason: str) -> Decision:
-        return Decision(allowed, action, key.arn, reason, tuple(looked))
-
     if principal.account_id != key.account_id:
-        looked.append(f"{principal.arn} belongs to another account than the key.")
-        return answer(False, _FOREIGN)
+        return Decision(False, action, key.arn, _FOREIGN, ("The caller belongs to another account than the key.",))
     if not is_default_policy(key.policy, key.account_id, key.region):
-        looked.append("The key policy is not the default one; it admits nobody here.")
-        return answer(False, f"because no resource-based policy allows the {action} action")
-    looked.append(f"The key policy allows the account {key.account_id}: its IAM policies count.")
+        reason = f"because no resource-based policy allows the {action} action"
+        return Decision(False, action, key.arn, reason, ("The key policy is not the default one; it admits nobody.",))
     if principal.type is PrincipalType.ROOT:
-        return answer(True, "the key policy names the account, and the root user is the account")
-    return _by_identity(principal, action, key.arn, looked)
+        reason = "the key policy names the account, and the root user is the account"
+        return Decision(True, action, key.arn, reason, (_DELEGATES,))
+    return _by_identity(principal, action, key.arn, _DELEGATES)
 
 
 def decide_on_account(principal: Principal, action: str, resource: str) -> Decision:
@@ -51,7 +47,7 @@ def decide_on_account(principal: Principal, action: str, resource: str) -> Decis
     """
     if principal.type is PrincipalType.ROOT:
         return Decision(True, action, resource, "the root user needs no IAM policy in its own account")
-    return _by_identity(principal, action, resource, [])
+    return _by_identity(principal, action, resource)
 
 
 def deny_unknown(principal: Principal, action: str, resource: str) -> Decision:
@@ -59,9 +55,9 @@ def deny_unknown(principal: Principal, action: str, resource: str) -> Decision:
     return Decision(False, action, resource, _FOREIGN, ("There is no such key in this Region.",))
 
 
-def _by_identity(principal: Principal, action: str, resource: str, looked: list[str]) -> Decision:
-    allowed = principal.is_administrator
-    has = "has" if allowed else "does not have"
-    looked.append(f"{principal.arn} {has} the AdministratorAccess policy, which allows {action}.")
-    reason = "AdministratorAccess" if allowed else f"because no identity-based policy allows the {action} action"
-    return Decision(allowed, action, resource, reason, tuple(looked))
+def _by_identity(principal: Principal, action: str, resource: str, *considered: str) -> Decision:
+    if principal.is_administrator:
+        reason = "AdministratorAccess"
+        return Decision(True, action, resource, reason, (*considered, "The caller has AdministratorAccess."))
+    reason = f"because no identity-based policy allows the {action} action"
+    return Decision(False, action, resource, reason, (*considered, "The caller does not have AdministratorAccess."))

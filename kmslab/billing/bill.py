@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from kmslab.billing.prices import FREE_REQUESTS, KEY_MONTH, RequestPrice
 from kmslab.errors import KmslabError
@@ -16,8 +17,7 @@ from kmslab.tables import Table
 _CENT_OF_A_CENT = Decimal("0.000001")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestCount:
+class RequestCount(NamedTuple):
     """What one counter counts.
 
     Attributes:

@@ -6,7 +6,7 @@ Failed requests are metered too. Simplified: AWS does not say whether it charges
 from __future__ import annotations
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,9 @@ from kmslab.billing.prices import PRICE_OF
 from kmslab.call import Call, EventType
 
 _HOUR = timedelta(hours=1)
+
+#: The operations that begin or end the time for which a key is charged.
+_LIFE = frozenset({"CreateKey", "ScheduleKeyDeletion", "CancelKeyDeletion"})
 
 
 @dataclass(slots=True)
@@ -31,8 +34,8 @@ class Meter:
 
     def __init__(self) -> None:
         """Start at zero."""
-        self._requests: dict[str, Counter[RequestCount]] = {}
-        self._lifetimes: dict[str, dict[str, _Lifetime]] = {}
+        self._requests: defaultdict[str, Counter[RequestCount]] = defaultdict(Counter)
+        self._lifetimes: defaultdict[str, dict[str, _Lifetime]] = defaultdict(dict)
 
     def __call__(self, call: Call) -> None:
         """Count one call. Service events cost nothing: a key pending deletion is free already."""
@@ -41,21 +44,21 @@ class Meter:
         price = PRICE_OF[call.operation](call)
         key_arn = call.keys[0].arn if call.keys else None
         what = RequestCount(_month(call.time), call.region, call.operation, key_arn, price)
-        self._requests.setdefault(call.account_id, Counter())[what] += 1
-        if call.error_code is None and call.keys:
+        self._requests[call.account_id][what] += 1
+        if call.operation in _LIFE and call.error_code is None:
             self._follow(call)
 
     def bill(self, account_id: str, now: datetime) -> Bill:
         """What an account owes up to `now`, in UTC."""
         hours: Counter[tuple[str, str]] = Counter()
-        for key_arn, lifetime in self._lifetimes.get(account_id, {}).items():
+        for key_arn, lifetime in self._lifetimes[account_id].items():
             for month, count in _hours_by_month(lifetime.start, lifetime.end or now):
                 hours[month, key_arn] += count
-        return Bill.of(Usage(dict(self._requests.get(account_id, {})), dict(hours)))
+        return Bill.of(Usage(dict(self._requests[account_id]), dict(hours)))
 
     def _follow(self, call: Call) -> None:
         key = call.keys[0]
-        lifetimes = self._lifetimes.setdefault(key.account_id, {})
+        lifetimes = self._lifetimes[key.account_id]
         match call.operation:
             case "CreateKey":
                 lifetimes[key.arn] = _Lifetime(call.time)

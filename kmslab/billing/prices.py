@@ -20,9 +20,9 @@ KEY_MONTH = Decimal("1.00")
 FREE_REQUESTS = 20_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class RequestPrice:
-    """One row of the price list.
+    """One row of the price list. Rows are told apart by identity: there is one of each.
 
     Attributes:
         name: What the row is for.

@@ -14,7 +14,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import datetime
-from email.utils import format_datetime
+from email.utils import formatdate
+from functools import lru_cache
 
 from kmslab.call import Call, EventType, UsedKey
 from kmslab.clock import Clock
@@ -150,11 +151,16 @@ def _used(key: Key) -> UsedKey:
     return UsedKey(key.arn, key.account_id, key.spec.name)
 
 
+@lru_cache(maxsize=4)
+def _http_date(second: int) -> str:
+    return formatdate(second, usegmt=True)
+
+
 def _reply(status: int, request_id: str, body: bytes, now: datetime) -> Reply:
     headers = {
         **REPLY_HEADERS,
         "Content-Length": str(len(body)),
-        "Date": format_datetime(now, usegmt=True),
+        "Date": _http_date(int(now.timestamp())),
         "x-amzn-RequestId": request_id,
     }
     return Reply(status, headers, body)

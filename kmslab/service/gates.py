@@ -5,9 +5,6 @@ Owns what is checked. The order is in `front_door.py`.
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 from kmslab import arn
 from kmslab.authz.decide import decide_on_account, decide_on_key
 from kmslab.authz.permissions import PERMISSIONS
@@ -20,7 +17,6 @@ from kmslab.errors import (
     InvalidGrantTokenException,
     InvalidKeyUsageException,
     KmslabError,
-    SerializationException,
     UnknownOperationException,
     UnrecognizedClientException,
     ValidationException,
@@ -32,15 +28,8 @@ from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Contex
 from kmslab.service.resolve import ON_CIPHERTEXT, ignores_ciphertext
 from kmslab.service.visit import Service, Target, Visit
 from kmslab.wire import model, sigv4
-
-
-def _refuse_constant(name: str) -> None:
-    # NaN and Infinity: Python's reader takes them, JSON has not got them.
-    raise ValueError(name)
-
-
-_read = json.JSONDecoder(parse_constant=_refuse_constant).decode
-_write = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+from kmslab.wire.decode import read_body
+from kmslab.wire.encode import write_body
 
 
 def route(visit: Visit, service: Service) -> None:
@@ -81,14 +70,7 @@ def decode(visit: Visit, service: Service) -> None:
     Raises:
         SerializationException: the body is not JSON, or a member has the wrong JSON type.
     """
-    try:
-        members: Any = _read(visit.request.body.decode())
-    except (ValueError, RecursionError):
-        raise SerializationException from None
-    if not isinstance(members, (dict, list)):
-        # Measured on AWS's common JSON 1.1 front end: `null`, a string and an empty body are refused without a text.
-        raise SerializationException
-    visit.params = visit.codec.decode(members)
+    visit.params = visit.codec.decode(read_body(visit.request.body))
 
 
 def aliases(visit: Visit, service: Service) -> None:
@@ -251,4 +233,4 @@ def run(visit: Visit, service: Service) -> None:
 def encode(visit: Visit, service: Service) -> None:
     """Write the reply's body, members in the alphabet's order as AWS has them; empty for an operation without any."""
     if visit.reply is not None:
-        visit.body = _write(visit.codec.encode(visit.reply)).encode()
+        visit.body = write_body(visit.codec.encode(visit.reply))

@@ -6,10 +6,10 @@ An encoder refuses a member that the operation's output shape does not have: tha
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
 from botocore.model import Shape
 
 from kmslab.errors import AwsError
@@ -22,12 +22,17 @@ def encoder(shape: Shape | None) -> Callable[[Mapping[str, Any]], dict[str, Any]
     return _structure({} if shape is None else shape.members)
 
 
+def write_body(members: dict[str, Any]) -> bytes:
+    """The JSON body of a reply, its members in the alphabet's order at every level, as AWS has them."""
+    return orjson.dumps(members, option=orjson.OPT_SORT_KEYS)
+
+
 def error_body(error: AwsError) -> bytes:
     """The JSON body of an error. AWS leaves the message out where it has none, and SDKs then show an empty one."""
     body = {"__type": error.code}
     if error.message:
         body[error.message_member] = error.message
-    return json.dumps(body, separators=(",", ":")).encode()
+    return orjson.dumps(body)
 
 
 def _structure(members: Mapping[str, Shape]) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

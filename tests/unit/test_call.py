@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime
 
 import pytest
@@ -27,7 +26,7 @@ def test_nothing_can_be_changed_afterwards() -> None:
     call, decision = make(), Decision(True, "kms:Encrypt", "*", "because")
     used = UsedKey("arn", "123456789010", "RSA_2048")
     for each, name in ((call, "operation"), (decision, "allowed"), (used, "spec")):
-        with pytest.raises(FrozenInstanceError):
+        with pytest.raises(AttributeError):
             setattr(each, name, "other")
     assert (call.operation, decision.allowed, used.spec) == ("ListKeys", True, "RSA_2048")
 

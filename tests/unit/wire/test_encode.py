@@ -63,5 +63,7 @@ class TestErrorBodies:
         assert b'"message"' not in error_body(error)
 
     def test_any_text_can_be_sent(self) -> None:
-        assert b"\\ud800" in error_body(NotFoundException("\ud800"))
+        assert "\N{LATIN SMALL LETTER E WITH ACUTE}".encode() in error_body(
+            NotFoundException("\N{LATIN SMALL LETTER E WITH ACUTE}")
+        )
         assert error_body(NotFoundException('"\n')).endswith(b'"\\"\\n"}')
