@@ -2,9 +2,9 @@
 
     python tests/benchmarks/per_call.py [--rounds N] [--calls N]
 
-The constant is botocore's floor: the client prepares, signs and parses, and nothing else happens. Each peer runs in a
-process of its own, the peers take turns, and every figure is a median over the rounds: on a busy machine the ratios
-hold when the times do not.
+The constant is botocore's floor: the client prepares, signs and parses, and nothing else happens. Each peer lives in a
+process of its own, and they take short turns, a few milliseconds each, so that a machine whose speed drifts is as fast
+for one as for the other. Every figure is a median over the rounds, ratios are taken round by round.
 """
 
 from __future__ import annotations
@@ -27,87 +27,100 @@ CONTEXT = {"purpose": "benchmark"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7, help="turns of each peer (%(default)s)")
-    parser.add_argument("--calls", type=int, default=400, help="calls of each operation in a turn (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=100, help="turns of each peer (%(default)s)")
+    parser.add_argument("--calls", type=int, default=20, help="calls in a turn (%(default)s)")
     parser.add_argument("--peer", choices=PEERS, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peer:
-        print(json.dumps(measure(options.peer, options.calls)))
+        serve(options.peer)
         return
-    turns: dict[str, list[dict[str, float]]] = {peer: [] for peer in PEERS}
-    for number in range(options.rounds):
-        print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
-        for peer in PEERS:
-            turns[peer].append(in_own_process(peer, options.calls))
+    peers = {name: Peer(name) for name in PEERS}
+    turns: dict[tuple[str, str], list[float]] = {(name, work): [] for name in PEERS for work in OPERATIONS}
+    for number in range(options.rounds + 1):
+        for work in OPERATIONS:
+            for name, peer in peers.items():
+                taken = peer.turn(work, options.calls)
+                if number:  # the first round warms up
+                    turns[name, work].append(taken)
+        print(f"\rround {number} of {options.rounds}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
     report(turns)
+    for peer in peers.values():
+        peer.end()
 
 
-def in_own_process(peer: str, calls: int) -> dict[str, float]:
-    command = [sys.executable, __file__, "--peer", peer, "--calls", str(calls)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    return json.loads(done.stdout)
+class Peer:
+    """A child process that works when it is told to."""
+
+    def __init__(self, name: str) -> None:
+        command = [sys.executable, __file__, "--peer", name]
+        self.process = subprocess.Popen(  # noqa: S603
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def turn(self, work: str, calls: int) -> float:
+        """Microseconds a call."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(work, calls, file=self.process.stdin, flush=True)
+        return float(self.process.stdout.readline())
+
+    def end(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.close()
+        self.process.wait()
 
 
-def report(turns: dict[str, list[dict[str, float]]]) -> None:
+def report(turns: dict[tuple[str, str], list[float]]) -> None:
     print(f"{'microseconds a call':22}" + "".join(f"{peer:>10}" for peer in PEERS) + "    kmslab/floor    moto/floor")
-    for operation in OPERATIONS:
-        medians = {peer: statistics.median(turn[operation] for turn in turns[peer]) for peer in PEERS}
-        ratios = {
-            peer: statistics.median(
-                turn[operation] / floor[operation] for turn, floor in zip(turns[peer], turns["floor"], strict=True)
-            )
+    for work in OPERATIONS:
+        times = "".join(f"{statistics.median(turns[peer, work]):10.0f}" for peer in PEERS)
+        ratios = [
+            statistics.median(mine / floor for mine, floor in zip(turns[peer, work], turns["floor", work], strict=True))
             for peer in ("kmslab", "moto")
-        }
-        times = "".join(f"{medians[peer]:10.0f}" for peer in PEERS)
-        print(f"{operation:22}{times}{ratios['kmslab']:16.2f}{ratios['moto']:14.2f}")
+        ]
+        print(f"{work:22}{times}{ratios[0]:16.2f}{ratios[1]:14.2f}")
 
 
-def measure(peer: str, calls: int) -> dict[str, float]:
-    with closing(peer) as client:
-        key_id = client.create_key()["KeyMetadata"]["KeyId"]
-        blob = client.encrypt(KeyId=key_id, Plaintext=b"x" * 32, EncryptionContext=CONTEXT)["CiphertextBlob"]
-        work: dict[str, Callable[[], Any]] = {
-            "encrypt": lambda: client.encrypt(KeyId=key_id, Plaintext=b"x" * 32, EncryptionContext=CONTEXT),
-            "decrypt": lambda: client.decrypt(CiphertextBlob=blob, EncryptionContext=CONTEXT),
-            "generate_data_key": lambda: client.generate_data_key(KeyId=key_id, KeySpec="AES_256"),
-            "describe_key": lambda: client.describe_key(KeyId=key_id),
-        }
-        return {name: microseconds(work[name], calls) for name in OPERATIONS}
+def serve(peer: str) -> None:
+    """Work off lines of `operation calls` from standard input, and print the microseconds a call took."""
+    client = make_client(peer)
+    key_id = client.create_key()["KeyMetadata"]["KeyId"]
+    blob = client.encrypt(KeyId=key_id, Plaintext=b"x" * 32, EncryptionContext=CONTEXT)["CiphertextBlob"]
+    works: dict[str, Callable[[], Any]] = {
+        "encrypt": lambda: client.encrypt(KeyId=key_id, Plaintext=b"x" * 32, EncryptionContext=CONTEXT),
+        "decrypt": lambda: client.decrypt(CiphertextBlob=blob, EncryptionContext=CONTEXT),
+        "generate_data_key": lambda: client.generate_data_key(KeyId=key_id, KeySpec="AES_256"),
+        "describe_key": lambda: client.describe_key(KeyId=key_id),
+    }
+    for line in sys.stdin:
+        name, calls = line.split()
+        print(microseconds(works[name], int(calls)), flush=True)
 
 
 def microseconds(work: Callable[[], Any], calls: int) -> float:
-    for _ in range(calls // 10 + 1):
-        work()
     start = time.perf_counter()
     for _ in range(calls):
         work()
     return (time.perf_counter() - start) / calls * 1e6
 
 
-class closing:  # noqa: N801
-    """A KMS client of one peer, and its end."""
+def make_client(peer: str) -> Any:
+    """A KMS client of one peer."""
+    import boto3
 
-    def __init__(self, peer: str) -> None:
-        self.peer = peer
+    if peer == "kmslab":
+        from kmslab import Lab
 
-    def __enter__(self) -> Any:
-        import boto3
+        return Lab().client("kms")
+    if peer == "moto":
+        from moto import mock_aws
 
-        if self.peer == "kmslab":
-            from kmslab import Lab
-
-            return Lab().client("kms")
-        if self.peer == "moto":
-            from moto import mock_aws
-
-            mock_aws().start()
-        session = boto3.Session(aws_access_key_id="AKIA", aws_secret_access_key="none", region_name="us-east-1")
-        if self.peer == "floor":
-            session.events.register("before-send.kms", constant)
-        return session.client("kms")
-
-    def __exit__(self, *_: object) -> None:
-        return
+        mock_aws().start()
+    session = boto3.Session(aws_access_key_id="AKIA", aws_secret_access_key="none", region_name="us-east-1")
+    if peer == "floor":
+        session.events.register("before-send.kms", constant)
+    return session.client("kms")
 
 
 class Body(io.BytesIO):
