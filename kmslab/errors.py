@@ -120,12 +120,6 @@ class ValidationException(AwsError):
         return cls.of([f"Value null at '{member}' failed to satisfy constraint: Member must not be null"])
 
     @classmethod
-    def too_small(cls, member: str, value: int, limit: int) -> Self:
-        """A number below what the service takes, where the model allows less."""
-        constraint = f"Member must have value greater than or equal to {limit}"
-        return cls.of([f"Value '{value}' at '{member}' failed to satisfy constraint: {constraint}"])
-
-    @classmethod
     def too_large(cls, member: str, value: int, limit: int) -> Self:
         """A number above what the service takes, where the model allows more."""
         constraint = f"Member must have value less than or equal to {limit}"

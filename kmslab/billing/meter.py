@@ -59,14 +59,11 @@ class Meter:
     def _follow(self, call: Call) -> None:
         key = call.keys[0]
         lifetimes = self._lifetimes[key.account_id]
-        match call.operation:
-            case "CreateKey":
-                lifetimes[key.arn] = _Lifetime(call.time)
-            case "ScheduleKeyDeletion":
-                lifetimes[key.arn].end = call.time
-            case "CancelKeyDeletion":
-                # Charged as though deletion had never been scheduled. Source: aws.amazon.com/kms/pricing.
-                lifetimes[key.arn].end = None
+        if call.operation == "CreateKey":
+            lifetimes[key.arn] = _Lifetime(call.time)
+        else:
+            # A cancelled deletion is charged as though it had never been scheduled. Source: aws.amazon.com/kms/pricing.
+            lifetimes[key.arn].end = call.time if call.operation == "ScheduleKeyDeletion" else None
 
 
 def _month(when: datetime) -> str:

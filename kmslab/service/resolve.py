@@ -20,7 +20,7 @@ from kmslab.keys.alias import Alias
 from kmslab.keys.key import Key
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.store import RegionStore
-from kmslab.operations.registry import AliasParam, BlobParam, KeyParam, Param, algorithm_of
+from kmslab.operations.registry import AliasParam, BlobParam, Param, algorithm_of
 from kmslab.service.visit import Service, Target, Visit
 
 ON_CIPHERTEXT = "on the resource associated with this ciphertext"
@@ -41,14 +41,12 @@ def resolve(visit: Visit, service: Service) -> None:
 
 def _target(visit: Visit, service: Service, param: Param) -> Target:
     text = visit.params.get(param.member)
-    match param:
-        case AliasParam():
-            alias = _alias(visit, service, str(text))
-            return Target(param, _store(visit, service).key(alias.target_key_id), alias)
-        case BlobParam():
-            return _from_blob(visit, service, param, text)
-        case KeyParam():
-            return Target(param, None if text is None else _named(visit, service, text))
+    if isinstance(param, AliasParam):
+        alias = _alias(visit, service, str(text))
+        return Target(param, _store(visit, service).key(alias.target_key_id), alias)
+    if isinstance(param, BlobParam):
+        return _from_blob(visit, service, param, text)
+    return Target(param, None if text is None else _named(visit, service, text))
 
 
 def _from_blob(visit: Visit, service: Service, param: BlobParam, text: str | None) -> Target:
