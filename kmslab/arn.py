@@ -6,9 +6,9 @@ Owns how a name is written and read. Does not know whether anything of that name
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from kmslab.errors import NotFoundException
 
@@ -74,8 +74,7 @@ class RefForm(Enum):
     ALIAS_ARN = "alias ARN"
 
 
-@dataclass(frozen=True, slots=True)
-class KeyRef:
+class KeyRef(NamedTuple):
     """What a caller wrote for a KMS key, read but not looked up.
 
     Attributes:
@@ -95,7 +94,7 @@ class KeyRef:
     @property
     def is_alias(self) -> bool:
         """Whether the caller wrote an alias name or an alias ARN."""
-        return self.form in (RefForm.ALIAS_NAME, RefForm.ALIAS_ARN)
+        return self.name.startswith(ALIAS_PREFIX)
 
 
 def parse_key_ref(text: str) -> KeyRef:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
 
+_SHA_256 = hashes.SHA256()
+
 
 def derive_key(key: bytes, label: bytes, context: bytes) -> bytes:
     """Derive 32 bytes from `key`.
@@ -17,7 +19,7 @@ def derive_key(key: bytes, label: bytes, context: bytes) -> bytes:
     Source: NIST SP 800-108r1 section 4.1, 32-bit counter before the fixed input `label | 00 | context | [256]`.
     """
     kdf = KBKDFHMAC(
-        algorithm=hashes.SHA256(),
+        algorithm=_SHA_256,
         mode=Mode.CounterMode,
         length=32,
         rlen=4,

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from kmslab.errors import AwsError, InvalidArnException, ValidationException
@@ -156,15 +157,12 @@ class Context:
 OPERATIONS: dict[str, Operation] = {}
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_SNAKE_CASE: dict[str, str] = {}
 
 
+@cache
 def snake_case(member: str) -> str:
     """A member's name in Python: `EncryptionContext` becomes `encryption_context`."""
-    found = _SNAKE_CASE.get(member)
-    if found is None:
-        found = _SNAKE_CASE[member] = _WORD.sub("_", member).lower()
-    return found
+    return _WORD.sub("_", member).lower()
 
 
 def operation(

@@ -5,7 +5,6 @@ A decoder is compiled once per shape. Unknown members are passed over, as AWS do
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -96,8 +95,8 @@ def _blob(value: Any) -> bytes:
     if type(value) is not str:
         raise _mismatch(value, "blob")
     try:
-        return base64.b64decode(value, validate=True)
-    except (binascii.Error, ValueError):
+        return binascii.a2b_base64(value, strict_mode=True)
+    except ValueError:
         raise SerializationException from None
 
 

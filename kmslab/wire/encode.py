@@ -5,7 +5,7 @@ An encoder refuses a member that the operation's output shape does not have: tha
 
 from __future__ import annotations
 
-import base64
+import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -52,7 +52,7 @@ def _of(shape: Shape) -> Encoder:
         item = _of(shape.member)
         return lambda value: [item(each) for each in value]
     if kind == "blob":
-        return lambda value: base64.b64encode(value).decode("ascii")
+        return lambda value: binascii.b2a_base64(value, newline=False).decode("ascii")
     if kind == "timestamp":
         # Seconds since 1970 with milliseconds, as KMS writes them.
         return lambda value: round(value.timestamp(), 3)
