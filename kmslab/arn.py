@@ -19,7 +19,6 @@ RESERVED_ALIAS_PREFIX = "alias/aws/"
 # A single-Region key has a UUID, a multi-Region key has "mrk-" and 32 hex digits.
 # Source: KMS Developer Guide, "Key identifiers (KeyId)".
 _KEY_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}", re.IGNORECASE)
-_REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-[0-9]+")
 _ACCOUNT = re.compile(r"[0-9]{12}")
 # Longest prefix first. Source: botocore's partitions.json (regionRegex of each partition).
 _PARTITIONS = (
@@ -43,11 +42,6 @@ def partition_of(region: str) -> str:
 def is_account_id(text: str) -> bool:
     """Whether `text` is twelve digits."""
     return bool(_ACCOUNT.fullmatch(text))
-
-
-def is_region(text: str) -> bool:
-    """Whether `text` has the form of a Region's name, such as `eu-west-1`."""
-    return bool(_REGION.fullmatch(text))
 
 
 def key_arn(region: str, account_id: str, key_id: str) -> str:

@@ -26,7 +26,7 @@ from kmslab.service.front_door import FrontDoor
 from kmslab.service.visit import Service
 from kmslab.trail.recorder import Recorder, Trail
 from kmslab.transport.botocore_hook import Hook, headers_of, make_session
-from kmslab.wire import sigv4
+from kmslab.wire import model, sigv4
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -59,8 +59,8 @@ class Lab:
         """
         if not arn.is_account_id(account_id):
             raise KmslabError(f"An AWS account id is twelve digits, not {account_id!r}.")
-        if not arn.is_region(region):
-            raise KmslabError(f"{region!r} is not the name of a Region, such as 'us-east-1'.")
+        if region not in model.regions():
+            raise KmslabError(f"{region!r} is not the name of a Region of AWS, such as 'us-east-1'.")
         self.region = region
         self.ids = Ids(seed)
         self.clock = SimClock(datetime.now(UTC) if seed is None else SEEDED_START, flowing=seed is None)

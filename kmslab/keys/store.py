@@ -110,6 +110,10 @@ class World:
             found = self._stores[account_id, region] = RegionStore(account_id, region)
         return found
 
+    def find_store(self, account_id: str, region: str) -> RegionStore | None:
+        """The same, or None where nobody has ever called: looking for a key of another account makes nothing."""
+        return self._stores.get((account_id, region))
+
     def add_key(self, key: Key) -> None:
         """Store a new key where it belongs, and make its ciphertexts findable in its Region."""
         self.store(key.account_id, key.region).add_key(key)

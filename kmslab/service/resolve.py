@@ -79,9 +79,9 @@ def _named(visit: Visit, service: Service, text: str) -> Key:
     if ref.region is not None and ref.region != visit.region:
         raise NotFoundException.other_region(ref.region)
     account_id = ref.account_id or visit.principal.account_id
-    store = service.world.store(account_id, visit.region)
-    alias = store.alias(ref.name) if ref.is_alias else None
-    key = store.key(alias.target_key_id if alias else ref.name)
+    store = service.world.find_store(account_id, visit.region)
+    alias = store.alias(ref.name) if store and ref.is_alias else None
+    key = store.key(alias.target_key_id if alias else ref.name) if store else None
     if key is None:
         if account_id != visit.principal.account_id:
             _refuse(visit, f"on resource: {_arn_of(ref, visit.region, account_id)}", text)

@@ -8,13 +8,16 @@ own sessions: no import order matters, and other sessions of the process are not
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 from kmslab.principals import Credentials
 from kmslab.wire import model
@@ -32,6 +35,9 @@ _NO_PROFILE = {
     "profile": (None, None, None, None),
 }
 
+# Source: AWS General Reference, "AWS Key Management Service endpoints and quotas".
+_KMS_HOST = re.compile(r"kms(?:-fips)?\.([^.]+)\.(?:amazonaws\.|api\.aws|api\.amazonwebservices\.)")
+
 KmsHandler = Callable[[Request], Reply]
 OtherHandler = Callable[[AWSPreparedRequest], AWSResponse]
 
@@ -48,8 +54,19 @@ class Hook:
         """Answer one prepared request. `event_name` is `before-send.<service>.<operation>`."""
         if not event_name.startswith("before-send.kms."):
             return self._others(request)
-        reply = self._kms(to_request(request))
+        wanted = to_request(request)
+        if _is_nowhere(wanted.host):
+            # What a misspelt Region gives: its host name does not exist.
+            raise EndpointConnectionError(endpoint_url=request.url)
+        reply = self._kms(wanted)
         return AWSResponse(request.url, reply.status, reply.headers, BodyStream(reply.body))
+
+
+@lru_cache(maxsize=256)
+def _is_nowhere(host: str) -> bool:
+    """Whether `host` is KMS's in a Region that AWS does not have."""
+    found = _KMS_HOST.match(host)
+    return found is not None and found.group(1) not in model.regions()
 
 
 def to_request(prepared: AWSPreparedRequest) -> Request:

@@ -66,6 +66,14 @@ def operation_names() -> frozenset[str]:
 
 
 @cache
+def regions() -> frozenset[str]:
+    """The Regions of AWS that the installed botocore knows, in every partition."""
+    partitions = loader().load_data("partitions")["partitions"]
+    names = {name for partition in partitions for name in partition["regions"]}
+    return frozenset(name for name in names if not name.endswith("-global"))
+
+
+@cache
 def codec(operation: str) -> Codec:
     """The codec of one operation, made on first use."""
     model: OperationModel = service_model().operation_model(operation)

@@ -10,6 +10,7 @@ from botocore import xform_name
 from botocore.model import OperationModel
 
 from kmslab import errors
+from kmslab.arn import partition_of
 from kmslab.authz.permissions import PERMISSIONS
 from kmslab.billing.prices import PRICE_OF
 from kmslab.errors import AwsError
@@ -17,7 +18,7 @@ from kmslab.keys.key import Key
 from kmslab.keys.states import KEY_STATES, KeyState
 from kmslab.operations import OPERATIONS, Operation
 from kmslab.operations.registry import AliasParam, snake_case
-from kmslab.wire.model import operation_names, service_model
+from kmslab.wire.model import loader, operation_names, regions, service_model
 
 #: What the first lessons need. An operation more is welcome in OPERATIONS; one less is a mistake.
 EXPECTED = {
@@ -130,6 +131,19 @@ def test_the_answers_of_an_operation_are_checked_against_the_model() -> None:
 
     with pytest.raises(KeyError, match="Surprise"):
         codec("DescribeKey").encode({"Surprise": 1})
+
+
+def test_every_region_of_aws_is_known_in_its_partition() -> None:
+    partitions = loader().load_data("partitions")["partitions"]
+    expected = {
+        region: partition["id"]
+        for partition in partitions
+        for region in partition["regions"]
+        if not region.endswith("-global")
+    }
+    assert set(regions()) == set(expected)
+    assert {region: partition_of(region) for region in regions()} == expected
+    assert {"us-east-1", "eu-west-1", "cn-north-1", "eusc-de-east-1"} <= regions()
 
 
 def test_no_map_of_the_model_constrains_its_keys_or_values() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 from kmslab import Lab, Principal
 from kmslab.classroom import sources
@@ -38,6 +39,32 @@ def test_a_session_has_the_lab_region_and_takes_another(lab: Lab) -> None:
     assert lab.session().client("kms").meta.region_name == "us-east-1"
     assert lab.session(region_name="eu-west-1").client("kms").meta.region_name == "eu-west-1"
     assert lab.client("kms", "ap-south-1").meta.region_name == "ap-south-1"
+
+
+@pytest.mark.parametrize("region", ["us-east1", "virginia", "eu-west-9"])
+def test_a_region_that_does_not_exist_cannot_be_reached(lab: Lab, region: str) -> None:
+    """As with AWS: the host name of a misspelt Region does not exist."""
+    kms = lab.client("kms", region)
+    with pytest.raises(EndpointConnectionError, match=f"https://kms.{region}.amazonaws.com/"):
+        kms.list_keys()
+    assert len(lab.trail) == 0
+    with pytest.raises(KmslabError, match="not the name of a Region of AWS"):
+        Lab(region=region)
+
+
+@pytest.mark.parametrize("options", [{"use_fips_endpoint": True}, {"use_dualstack_endpoint": True}], ids=str)
+def test_other_endpoints_of_a_region_are_the_region(lab: Lab, options: dict[str, bool]) -> None:
+    kms = lab.client("kms", "eu-west-1", config=Config(**options))
+    kms.create_key()
+    assert len(lab.inventory.select(region="eu-west-1")) == 1
+    assert "eu-west-1" in lab.trail[0]["tlsDetails"]["clientProvidedHostHeader"]
+
+
+def test_looking_for_another_accounts_key_makes_no_account(lab: Lab) -> None:
+    kms = lab.client("kms")
+    with pytest.raises(kms.exceptions.ClientError):
+        kms.describe_key(KeyId="arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
+    assert [store.account_id for store in lab.world.stores] == []
 
 
 def test_an_iam_user_may_be_detached_from_its_power(lab: Lab) -> None:
