@@ -78,6 +78,11 @@ class CheckResult:
         return bool(self.items) and all(item.done for item in self.items)
 
     @property
+    def open_tasks(self) -> list[str]:
+        """The labels of the tasks that are still to be done."""
+        return [item.label for item in self.items if not item.done]
+
+    @property
     def headline(self) -> str:
         """The result in one line."""
         verdict = "PASS" if self.passed else "NOT YET"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +9,6 @@ from botocore.exceptions import ClientError
 
 from kmslab import Lab
 from kmslab.exercises.desk import Desk
-from kmslab.exercises.model import CheckResult
-from kmslab.exercises.progress import Progress
 
 EXISTS = "the alias alias/ledger exists"
 IN_IRELAND = "it stands for a key of eu-west-1"
@@ -26,25 +23,6 @@ NEW_TARGET = "alias/archive stands for a new key"
 MOVED = "the document was moved from the old key to the new one with ReEncrypt"
 OFF = "the old key is disabled"
 READ = "the moved document was decrypted after that"
-
-
-@pytest.fixture
-def desk(lab: Lab, tmp_path: Path) -> Desk:
-    return Desk(lab, Progress(tmp_path))
-
-
-@pytest.fixture
-def ireland(lab: Lab) -> Any:
-    return lab.client("kms", region_name="eu-west-1")
-
-
-@pytest.fixture
-def oregon(lab: Lab) -> Any:
-    return lab.client("kms", region_name="us-west-2")
-
-
-def open_tasks(result: CheckResult) -> list[str]:
-    return [item.label for item in result.items if not item.done]
 
 
 def new_key(kms: Any) -> str:
@@ -104,21 +82,21 @@ def test_name_of_your_own_in_the_wrong_region(desk: Desk, kms: Any) -> None:
     named_key(kms, "alias/ledger")
     encrypt(kms, "alias/ledger")
 
-    assert open_tasks(desk.check("02.1")) == [IN_IRELAND, BY_NAME]
+    assert desk.check("02.1").open_tasks == [IN_IRELAND, BY_NAME]
 
 
 def test_name_of_your_own_under_another_name(desk: Desk, ireland: Any) -> None:
     named_key(ireland, "alias/my-ledger")
     encrypt(ireland, "alias/my-ledger")
 
-    assert open_tasks(desk.check("02.1")) == [EXISTS, IN_IRELAND, BY_NAME]
+    assert desk.check("02.1").open_tasks == [EXISTS, IN_IRELAND, BY_NAME]
 
 
 def test_name_of_your_own_encrypted_by_key_id(desk: Desk, ireland: Any) -> None:
     key_arn = named_key(ireland, "alias/ledger")
     encrypt(ireland, key_arn)
 
-    assert open_tasks(desk.check("02.1")) == [BY_NAME]
+    assert desk.check("02.1").open_tasks == [BY_NAME]
 
 
 def test_name_of_your_own_encrypted_in_vain(desk: Desk, ireland: Any) -> None:
@@ -127,7 +105,7 @@ def test_name_of_your_own_encrypted_in_vain(desk: Desk, ireland: Any) -> None:
     with pytest.raises(ClientError, match="is disabled"):
         encrypt(ireland, "alias/ledger")
 
-    assert open_tasks(desk.check("02.1")) == [BY_NAME]
+    assert desk.check("02.1").open_tasks == [BY_NAME]
 
 
 # --- 02.2 ---
@@ -154,7 +132,7 @@ def test_new_key_for_the_ledger_by_delete_and_create(desk: Desk, ireland: Any) -
 
     result = desk.check("02.2")
 
-    assert POINTED in open_tasks(result)
+    assert POINTED in result.open_tasks
     assert "update_alias" in result.items[0].advice
 
 
@@ -162,7 +140,7 @@ def test_new_key_for_the_ledger_pointed_at_the_same_key(desk: Desk, ireland: Any
     key_arn = named_key(ireland, "alias/ledger")
     ireland.update_alias(AliasName="alias/ledger", TargetKeyId=key_arn)
 
-    assert POINTED in open_tasks(desk.check("02.2"))
+    assert POINTED in desk.check("02.2").open_tasks
 
 
 def test_new_key_for_the_ledger_with_the_alias_on_decrypt(desk: Desk, ireland: Any) -> None:
@@ -174,7 +152,7 @@ def test_new_key_for_the_ledger_with_the_alias_on_decrypt(desk: Desk, ireland: A
     with pytest.raises(ireland.exceptions.IncorrectKeyException):
         ireland.decrypt(KeyId="alias/ledger", CiphertextBlob=old)
 
-    assert open_tasks(desk.check("02.2")) == [OLD_READ]
+    assert desk.check("02.2").open_tasks == [OLD_READ]
 
 
 def test_new_key_for_the_ledger_with_everything_decrypted_too_early(desk: Desk, ireland: Any) -> None:
@@ -182,7 +160,7 @@ def test_new_key_for_the_ledger_with_everything_decrypted_too_early(desk: Desk, 
     ireland.decrypt(CiphertextBlob=encrypt(ireland, "alias/ledger"))
     ireland.update_alias(AliasName="alias/ledger", TargetKeyId=new_key(ireland))
 
-    assert open_tasks(desk.check("02.2")) == [NEW_BY_ALIAS, OLD_READ, NEW_READ]
+    assert desk.check("02.2").open_tasks == [NEW_BY_ALIAS, OLD_READ, NEW_READ]
 
 
 def test_new_key_for_the_ledger_without_old_data(desk: Desk, ireland: Any) -> None:
@@ -191,7 +169,7 @@ def test_new_key_for_the_ledger_without_old_data(desk: Desk, ireland: Any) -> No
     for ciphertext in (encrypt(ireland, first), encrypt(ireland, "alias/ledger")):
         ireland.decrypt(CiphertextBlob=ciphertext)
 
-    assert open_tasks(desk.check("02.2")) == [OLD_READ]
+    assert desk.check("02.2").open_tasks == [OLD_READ]
 
 
 # --- 02.3 ---
@@ -219,7 +197,7 @@ def test_move_and_retire_solved(desk: Desk, oregon: Any, archive: tuple[str, byt
 
 
 def test_move_and_retire_with_what_is_given(desk: Desk, archive: tuple[str, bytes]) -> None:
-    assert open_tasks(desk.check("02.3")) == [NEW_TARGET, MOVED, OFF, READ]
+    assert desk.check("02.3").open_tasks == [NEW_TARGET, MOVED, OFF, READ]
 
 
 def test_move_and_retire_by_decrypt_and_encrypt(desk: Desk, oregon: Any, archive: tuple[str, bytes]) -> None:
@@ -230,7 +208,7 @@ def test_move_and_retire_by_decrypt_and_encrypt(desk: Desk, oregon: Any, archive
     oregon.disable_key(KeyId=old_key)
     oregon.decrypt(CiphertextBlob=moved)
 
-    assert open_tasks(desk.check("02.3")) == [MOVED]
+    assert desk.check("02.3").open_tasks == [MOVED]
 
 
 def test_move_and_retire_moved_before_the_alias(desk: Desk, oregon: Any, archive: tuple[str, bytes]) -> None:
@@ -239,7 +217,7 @@ def test_move_and_retire_moved_before_the_alias(desk: Desk, oregon: Any, archive
     retarget(oregon)
     oregon.disable_key(KeyId=old_key)
 
-    assert open_tasks(desk.check("02.3")) == [MOVED, READ]
+    assert desk.check("02.3").open_tasks == [MOVED, READ]
 
 
 def test_move_and_retire_disabled_too_early(desk: Desk, oregon: Any, archive: tuple[str, bytes]) -> None:
@@ -249,7 +227,7 @@ def test_move_and_retire_disabled_too_early(desk: Desk, oregon: Any, archive: tu
     with pytest.raises(oregon.exceptions.DisabledException):
         oregon.re_encrypt(CiphertextBlob=document, DestinationKeyId="alias/archive")
 
-    assert open_tasks(desk.check("02.3")) == [MOVED, READ]
+    assert desk.check("02.3").open_tasks == [MOVED, READ]
 
 
 def test_move_and_retire_the_wrong_key(desk: Desk, oregon: Any, archive: tuple[str, bytes]) -> None:
@@ -257,7 +235,7 @@ def test_move_and_retire_the_wrong_key(desk: Desk, oregon: Any, archive: tuple[s
     oregon.re_encrypt(CiphertextBlob=archive[1], DestinationKeyId="alias/archive")
     oregon.disable_key(KeyId=successor)
 
-    assert open_tasks(desk.check("02.3")) == [OFF, READ]
+    assert desk.check("02.3").open_tasks == [OFF, READ]
 
 
 def test_move_and_retire_by_deletion(desk: Desk, oregon: Any, archive: tuple[str, bytes]) -> None:
@@ -269,7 +247,7 @@ def test_move_and_retire_by_deletion(desk: Desk, oregon: Any, archive: tuple[str
 
     result = desk.check("02.3")
 
-    assert open_tasks(result) == [OFF, READ]
+    assert result.open_tasks == [OFF, READ]
     assert "cancel_key_deletion" in result.items[2].advice
 
 
@@ -280,4 +258,4 @@ def test_move_and_retire_proved_too_early(desk: Desk, oregon: Any, archive: tupl
     oregon.decrypt(CiphertextBlob=answer["CiphertextBlob"])
     oregon.disable_key(KeyId=old_key)
 
-    assert open_tasks(desk.check("02.3")) == [READ]
+    assert desk.check("02.3").open_tasks == [READ]

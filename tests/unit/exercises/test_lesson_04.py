@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 
 from kmslab import Lab
 from kmslab.exercises.desk import Desk
-from kmslab.exercises.model import CheckResult
 from kmslab.exercises.progress import Progress
 
 UNDER_CONTEXT = "something was encrypted under a context with exercise = 04.1"
@@ -32,15 +31,6 @@ AS_MEANT = "the new ciphertext was decrypted with the right context"
 MISTYPED = {"customer": "nrothwind"}
 RIGHT = {"customer": "northwind"}
 MINE = {"exercise": "04.1", "author": "me"}
-
-
-@pytest.fixture
-def desk(lab: Lab, tmp_path: Path) -> Desk:
-    return Desk(lab, Progress(tmp_path))
-
-
-def open_tasks(result: CheckResult) -> list[str]:
-    return [item.label for item in result.items if not item.done]
 
 
 def new_key(kms: Any, **params: Any) -> str:
@@ -102,14 +92,14 @@ def test_filled_to_the_brim_by_alias(desk: Desk, kms: Any) -> None:
 def test_filled_to_the_brim_without_a_context(desk: Desk, kms: Any) -> None:
     kms.decrypt(CiphertextBlob=encrypt(kms, new_key(kms), 4096))
 
-    assert open_tasks(desk.check("04.1")) == [UNDER_CONTEXT, OWN_PAIR, FULL, BACK]
+    assert desk.check("04.1").open_tasks == [UNDER_CONTEXT, OWN_PAIR, FULL, BACK]
 
 
 def test_filled_to_the_brim_without_a_pair_of_ones_own(desk: Desk, kms: Any) -> None:
     context = {"exercise": "04.1"}
     kms.decrypt(CiphertextBlob=encrypt(kms, new_key(kms), 4096, EncryptionContext=context), EncryptionContext=context)
 
-    assert open_tasks(desk.check("04.1")) == [OWN_PAIR, FULL, BACK]
+    assert desk.check("04.1").open_tasks == [OWN_PAIR, FULL, BACK]
 
 
 @pytest.mark.parametrize("size", [1, 4000, 4088, 4094, 4095])
@@ -117,14 +107,14 @@ def test_filled_to_the_brim_but_for_a_little(desk: Desk, kms: Any, size: int) ->
     blob = encrypt(kms, new_key(kms), size, EncryptionContext=MINE)
     kms.decrypt(CiphertextBlob=blob, EncryptionContext=MINE)
 
-    assert open_tasks(desk.check("04.1")) == [FULL, BACK]
+    assert desk.check("04.1").open_tasks == [FULL, BACK]
 
 
 def test_filled_over_the_brim(desk: Desk, kms: Any) -> None:
     with pytest.raises(ClientError, match="less than or equal to 4096"):
         encrypt(kms, new_key(kms), 4097, EncryptionContext=MINE)
 
-    assert open_tasks(desk.check("04.1")) == [UNDER_CONTEXT, OWN_PAIR, FULL, BACK]
+    assert desk.check("04.1").open_tasks == [UNDER_CONTEXT, OWN_PAIR, FULL, BACK]
 
 
 def test_filled_to_the_brim_and_decrypted_without_the_context(desk: Desk, kms: Any) -> None:
@@ -132,7 +122,7 @@ def test_filled_to_the_brim_and_decrypted_without_the_context(desk: Desk, kms: A
     with pytest.raises(kms.exceptions.InvalidCiphertextException):
         kms.decrypt(CiphertextBlob=blob)
 
-    assert open_tasks(desk.check("04.1")) == [BACK]
+    assert desk.check("04.1").open_tasks == [BACK]
 
 
 # --- 04.2 ---
@@ -155,7 +145,7 @@ SHA_1 = {"EncryptionAlgorithm": "RSAES_OAEP_SHA_1"}
     ],
 )
 def test_limit_of_rsa_4096_needs_more_than_a_number(desk: Desk, answer: object, missing: list[str]) -> None:
-    assert open_tasks(desk.check("04.2", answer)) == [*missing, RSA_KEY, THAT_MANY, REFUSED]
+    assert desk.check("04.2", answer).open_tasks == [*missing, RSA_KEY, THAT_MANY, REFUSED]
 
 
 def test_limit_of_rsa_4096_on_a_key_for_signatures(desk: Desk, kms: Any) -> None:
@@ -163,7 +153,7 @@ def test_limit_of_rsa_4096_on_a_key_for_signatures(desk: Desk, kms: Any) -> None
     with pytest.raises(kms.exceptions.InvalidKeyUsageException):
         encrypt(kms, key_id, 446, **SHA_256)
 
-    assert open_tasks(desk.check("04.2", 446)) == [RSA_KEY, THAT_MANY, REFUSED]
+    assert desk.check("04.2", 446).open_tasks == [RSA_KEY, THAT_MANY, REFUSED]
 
 
 def test_limit_of_rsa_4096_on_a_symmetric_key(desk: Desk, kms: Any) -> None:
@@ -172,7 +162,7 @@ def test_limit_of_rsa_4096_on_a_symmetric_key(desk: Desk, kms: Any) -> None:
     with pytest.raises(kms.exceptions.InvalidKeyUsageException):
         encrypt(kms, key_id, 446, **SHA_256)
 
-    assert open_tasks(desk.check("04.2", 446)) == [RSA_KEY, THAT_MANY, REFUSED]
+    assert desk.check("04.2", 446).open_tasks == [RSA_KEY, THAT_MANY, REFUSED]
 
 
 @pytest.fixture(scope="module")
@@ -186,7 +176,7 @@ def rsa_lab() -> Iterator[Lab]:
 def test_limit_of_rsa_4096_step_by_step(rsa_lab: Lab, tmp_path: Path) -> None:
     desk, kms = Desk(rsa_lab, Progress(tmp_path)), rsa_lab.client("kms")
     key_id = rsa_lab.inventory[0].key_id
-    assert open_tasks(desk.check("04.2", 446)) == [THAT_MANY, REFUSED]
+    assert desk.check("04.2", 446).open_tasks == [THAT_MANY, REFUSED]
 
     # The wrong algorithm, the wrong sizes.
     encrypt(kms, key_id, 446, **SHA_1)
@@ -195,17 +185,17 @@ def test_limit_of_rsa_4096_step_by_step(rsa_lab: Lab, tmp_path: Path) -> None:
     for size in (448, 470, 4096):
         with pytest.raises(ClientError, match="cannot encrypt data larger than 446 bytes"):
             encrypt(kms, key_id, size, **SHA_256)
-    assert open_tasks(desk.check("04.2", 446)) == [THAT_MANY, REFUSED]
+    assert desk.check("04.2", 446).open_tasks == [THAT_MANY, REFUSED]
 
     encrypt(kms, key_id, 446, **SHA_256)
-    assert open_tasks(desk.check("04.2", 446)) == [REFUSED]
+    assert desk.check("04.2", 446).open_tasks == [REFUSED]
 
     with pytest.raises(ClientError, match="cannot encrypt data larger than 446 bytes"):
         encrypt(kms, key_id, 447, **SHA_256)
     assert desk.check("04.2", 446).passed
     assert desk.check("04.2", "446").passed
-    assert open_tasks(desk.check("04.2", 446.5)) == [THE_LIMIT]
-    assert open_tasks(desk.check("04.2", 470)) == [THE_LIMIT]
+    assert desk.check("04.2", 446.5).open_tasks == [THE_LIMIT]
+    assert desk.check("04.2", 470).open_tasks == [THE_LIMIT]
 
 
 # --- 04.3 ---
@@ -240,20 +230,20 @@ def test_mistyped_context_with_what_is_given(desk: Desk, kms: Any, note: tuple[s
     with pytest.raises(kms.exceptions.InvalidCiphertextException):
         kms.decrypt(CiphertextBlob=note[1], EncryptionContext=RIGHT)
 
-    assert open_tasks(desk.check("04.3")) == [AS_USED, CORRECTED, AS_MEANT]
+    assert desk.check("04.3").open_tasks == [AS_USED, CORRECTED, AS_MEANT]
 
 
 def test_mistyped_context_only_found(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
     kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
 
-    assert open_tasks(desk.check("04.3")) == [CORRECTED, AS_MEANT]
+    assert desk.check("04.3").open_tasks == [CORRECTED, AS_MEANT]
 
 
 def test_mistyped_context_encrypted_anew(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
     kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
     kms.decrypt(CiphertextBlob=encrypt(kms, note[0], 20, EncryptionContext=RIGHT), EncryptionContext=RIGHT)
 
-    assert open_tasks(desk.check("04.3")) == [CORRECTED, AS_MEANT]
+    assert desk.check("04.3").open_tasks == [CORRECTED, AS_MEANT]
 
 
 def test_mistyped_context_without_a_new_context(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
@@ -261,14 +251,14 @@ def test_mistyped_context_without_a_new_context(desk: Desk, kms: Any, note: tupl
     bare = kms.re_encrypt(CiphertextBlob=note[1], SourceEncryptionContext=MISTYPED, DestinationKeyId=note[0])
     kms.decrypt(CiphertextBlob=bare["CiphertextBlob"])
 
-    assert open_tasks(desk.check("04.3")) == [CORRECTED, AS_MEANT]
+    assert desk.check("04.3").open_tasks == [CORRECTED, AS_MEANT]
 
 
 def test_mistyped_context_corrected_and_not_read(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
     kms.decrypt(CiphertextBlob=note[1], EncryptionContext=MISTYPED)
     correct(kms, note)
 
-    assert open_tasks(desk.check("04.3")) == [AS_MEANT]
+    assert desk.check("04.3").open_tasks == [AS_MEANT]
 
 
 def test_mistyped_context_corrected_onto_another_key(desk: Desk, kms: Any, note: tuple[str, bytes]) -> None:
