@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 from kmslab.crypto import KeyFormatError
 
@@ -16,7 +17,19 @@ def load_pkcs8(der: bytes) -> PrivateKeyTypes:
     """
     try:
         return serialization.load_der_private_key(der, password=None)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise KeyFormatError from error
+
+
+def load_spki(der: bytes) -> PublicKeyTypes:
+    """Read a public key of any kind; one on an elliptic curve is a point of its curve.
+
+    Raises:
+        KeyFormatError: `der` is no public key.
+    """
+    try:
+        return serialization.load_der_public_key(der)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise KeyFormatError from error
 
 

@@ -1,4 +1,4 @@
-"""ECDSA on the NIST curves and on secp256k1. Source: FIPS 186-5, SEC 1 and SEC 2."""
+"""ECDSA and ECDH on the NIST curves and on secp256k1. Source: FIPS 186-5, NIST SP 800-56A, SEC 1 and SEC 2."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from kmslab.crypto import KeyFormatError
-from kmslab.crypto.der import load_pkcs8, to_pkcs8, to_spki
+from kmslab.crypto.der import load_pkcs8, load_spki, to_pkcs8, to_spki
 from kmslab.crypto.hashing import to_be_signed
 
 _CURVES: dict[str, type[ec.EllipticCurve]] = {
@@ -62,3 +62,22 @@ class EcPrivateKey:
         except InvalidSignature:
             return False
         return True
+
+    def exchange(self, peer_spki: bytes) -> bytes:
+        """Agree on a secret with the holder of another key, by ECDH without a key derivation function.
+
+        Args:
+            peer_spki: The other party's public key, as DER SubjectPublicKeyInfo.
+
+        Returns:
+            The x coordinate of the shared point, as long as the curve's field: 32, 48 or 66 bytes.
+
+        Raises:
+            KeyFormatError: the peer's key is no public key, or on another curve, or not on its curve.
+
+        Source: NIST SP 800-56A section 5.7.1.2. The cofactor of these curves is 1.
+        """
+        peer = load_spki(peer_spki)
+        if not isinstance(peer, ec.EllipticCurvePublicKey) or not isinstance(peer.curve, type(self._key.curve)):
+            raise KeyFormatError
+        return self._key.exchange(ec.ECDH(), peer)

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding
 
 from kmslab.crypto import AuthenticationError, KeyFormatError
-from kmslab.crypto.der import load_pkcs8, to_pkcs8, to_spki
+from kmslab.crypto.der import load_pkcs8, load_spki, to_pkcs8, to_spki
 from kmslab.crypto.hashing import digest_size, hash_function, to_be_signed
 
 PSS = "PSS"
@@ -48,9 +48,14 @@ class RsaPrivateKey:
         """The public key as DER SubjectPublicKeyInfo."""
         return to_spki(self._key)
 
+    @property
+    def modulus_size(self) -> int:
+        """The number of bytes of the modulus, and so of every ciphertext and signature."""
+        return self._key.key_size // 8
+
     def oaep_capacity(self, hash_name: str) -> int:
         """The longest plaintext in bytes: modulus bytes - 2 * digest bytes - 2. Source: RFC 8017 section 7.1.1."""
-        return self._key.key_size // 8 - 2 * digest_size(hash_name) - 2
+        return self.modulus_size - 2 * digest_size(hash_name) - 2
 
     def encrypt_oaep(self, plaintext: bytes, hash_name: str) -> bytes:
         """Encrypt at most `oaep_capacity` bytes; the result has as many bytes as the modulus."""
@@ -82,6 +87,24 @@ class RsaPrivateKey:
         except InvalidSignature:
             return False
         return True
+
+
+def encrypt_oaep(spki: bytes, plaintext: bytes, hash_name: str) -> bytes:
+    """Encrypt for the holder of the private key, with the public key alone.
+
+    Args:
+        spki: The public key, as DER SubjectPublicKeyInfo.
+        plaintext: At most `RsaPrivateKey.oaep_capacity` bytes.
+        hash_name: The hash of OAEP and of its mask generation.
+
+    Raises:
+        KeyFormatError: `spki` is no RSA public key.
+        ValueError: the plaintext is too long.
+    """
+    key = load_spki(spki)
+    if not isinstance(key, rsa.RSAPublicKey):
+        raise KeyFormatError
+    return key.encrypt(plaintext, _oaep(hash_name))
 
 
 def _oaep(hash_name: str) -> AsymmetricPadding:

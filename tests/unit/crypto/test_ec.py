@@ -1,4 +1,4 @@
-"""ECDSA against published answers, and against what must not verify."""
+"""ECDSA and ECDH against published answers, and against what must not verify or agree."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
     PrivateFormat,
+    PublicFormat,
     load_der_public_key,
 )
 
@@ -117,3 +118,40 @@ def test_what_is_no_key_on_the_curve() -> None:
     for curve in ("P-384", "P-521", "secp256k1"):
         with pytest.raises(KeyFormatError):
             EcPrivateKey.from_pkcs8(key.pkcs8(), curve)
+
+
+def test_published_agreements(ecdh_case: Any) -> None:
+    case = ecdh_case
+    key = from_number(case["curve"], int(case["private"], 16))
+    peer = bytes.fromhex(case["public"])
+    if case["shared"] is None:
+        with pytest.raises(KeyFormatError):
+            key.exchange(peer)
+    else:
+        assert key.exchange(peer).hex() == case["shared"]
+
+
+@pytest.mark.parametrize(("curve", "size"), [("P-256", 32), ("P-384", 48), ("P-521", 66), ("secp256k1", 32)])
+def test_agreement_with_the_library_alone(curve: str, size: int) -> None:
+    key, peer = EcPrivateKey.generate(curve), ec.generate_private_key(CURVES[curve][1])
+    spki = peer.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    public = load_der_public_key(key.spki())
+    assert isinstance(public, ec.EllipticCurvePublicKey)
+    shared = key.exchange(spki)
+    assert len(shared) == size
+    assert shared == peer.exchange(ec.ECDH(), public)
+    assert shared != EcPrivateKey.generate(curve).exchange(spki)
+
+
+@pytest.mark.parametrize("curve", CURVES)
+def test_whom_one_cannot_agree_with(curve: str) -> None:
+    key = EcPrivateKey.generate(curve)
+    spki = key.spki()
+    not_on_the_curve = spki[:-1] + bytes([spki[-1] ^ 1])
+    others = [EcPrivateKey.generate(other).spki() for other in CURVES if other != curve]
+    rsa_key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    others.append(rsa_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo))
+    point_alone = load_der_public_key(spki).public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    for wrong in (b"", b"garbage", spki[:-1], spki + b"\0", key.pkcs8(), not_on_the_curve, point_alone, *others):
+        with pytest.raises(KeyFormatError):
+            key.exchange(wrong)
