@@ -76,6 +76,8 @@ class Call(NamedTuple):
         source_ip: Where it came from.
         user_agent: What the client calls itself.
         host: The host that the client called.
+        invoked_by: The service that carried the call on in another Region, in the caller's name; empty for a call.
+        details: For a service event, the members of `serviceEventDetails`.
     """
 
     event_type: EventType
@@ -99,3 +101,5 @@ class Call(NamedTuple):
     source_ip: str = ""
     user_agent: str = ""
     host: str = ""
+    invoked_by: str = ""
+    details: Mapping[str, Any] = _NOTHING

@@ -96,6 +96,15 @@ class IncompleteSignatureException(AwsError):
         return cls(f"Authorization header requires a 'Credential' parameter of five parts. Authorization={header}")
 
 
+class ThrottlingException(AwsError):
+    """A request quota of the caller's account is used up. The SDKs try again by themselves."""
+
+    @classmethod
+    def too_fast(cls) -> Self:
+        """Source: KMS Developer Guide, "Throttling AWS KMS requests"."""
+        return cls("You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")
+
+
 class UnrecognizedClientException(AwsError):
     """Nobody has the access key id of the request."""
 
@@ -154,6 +163,11 @@ class ValidationException(AwsError):
         return cls(f"KeyUsage {usage} is not compatible with KeySpec {key_spec}")
 
     @classmethod
+    def spec_and_origin(cls, key_spec: str, origin: str) -> Self:
+        """CreateKey with a key spec that the origin does not have. Source: public reports."""
+        return cls(f"KeySpec {key_spec} is not supported for Origin {origin}")
+
+    @classmethod
     def two_specs(cls) -> Self:
         """CreateKey with KeySpec and CustomerMasterKeySpec, alike or not. Source: public reports."""
         return cls(
@@ -208,9 +222,17 @@ class ValidationException(AwsError):
         return cls("EncryptionContext is not supported when encrypting/decrypting with asymmetric CMKs.")
 
     @classmethod
-    def message_type(cls, message_type: str, key_spec: str) -> Self:
-        """A message type that the key spec does not have. Measured for ML-DSA only. Simplified: same for the rest."""
-        return cls(f"Message type {message_type} is incompatible with key spec {key_spec}.")
+    def message_type(cls, message_type: str, what: str) -> Self:
+        """A message type that the algorithm or key spec does not have.
+
+        Measured for Ed25519 and ML-DSA. Simplified: the same for the rest.
+        """
+        return cls(f"Message type {message_type} is incompatible with {what}.")
+
+    @classmethod
+    def public_key(cls) -> Self:
+        """DeriveSharedSecret with what is no public key on the key's curve. Recorded: AWS sends no text."""
+        return cls()
 
     @classmethod
     def attestation(cls) -> Self:
@@ -223,9 +245,122 @@ class ValidationException(AwsError):
         return cls("The marker is not valid.")
 
     @classmethod
+    def grant_not_named(cls) -> Self:
+        """RetireGrant with neither a token nor a key and a grant id. Simplified: AWS's text is not published."""
+        return cls("Either a grant token, or a key ID and a grant ID must be specified.")
+
+    @classmethod
+    def one_of(cls, first: str, second: str, *, required: bool) -> Self:
+        """Two members that exclude each other. Simplified: the text is the sentence of the API Reference."""
+        return cls(f"You {'must' if required else 'can'} specify either {first} or {second}, but not both.")
+
+    @classmethod
+    def only_services(cls, member: str) -> Self:
+        """A filter that only AWS services may use. Simplified: AWS's code and text are not published."""
+        return cls(f"{member} is only usable by callers in a service principal.")
+
+    @classmethod
+    def service_grantee(cls, missing: str) -> Self:
+        """CreateGrant for a service principal, incomplete. Simplified: the text is from the API Reference."""
+        return cls(f"When you specify a GranteeServicePrincipal, you must also specify {missing}.")
+
+    @classmethod
+    def no_grant_operations(cls) -> Self:
+        """CreateGrant with an empty list. Simplified: AWS's text is not published."""
+        return cls("Grants must contain at least one operation.")
+
+    @classmethod
+    def only_create_grant(cls) -> Self:
+        """CreateGrant for nothing but CreateGrant. Source: a public report."""
+        return cls("Grants must not contain only the CreateGrant operation.")
+
+    @classmethod
+    def grant_operation(cls, operation: str, key_spec: str, usage: str) -> Self:
+        """CreateGrant for an operation that the key does not have. Simplified: AWS's text is not published."""
+        return cls(f"Operation {operation} is not supported by a key with key spec {key_spec} and key usage {usage}.")
+
+    @classmethod
+    def two_constraints(cls) -> Self:
+        """Both encryption context constraints, even when one is empty. Source: public reports."""
+        return cls("More than one constraint supplied")
+
+    @classmethod
+    def context_constraint(cls) -> Self:
+        """An encryption context constraint on a key that takes none. Simplified: AWS's text is not published."""
+        return cls("Encryption context constraints are only supported for symmetric encryption KMS keys.")
+
+    @classmethod
+    def constraint_pairs(cls, limit: int) -> Self:
+        """An encryption context constraint with too many pairs. Simplified: AWS's text is not published."""
+        return cls(f"An encryption context constraint can include up to {limit} encryption context pairs.")
+
+    @classmethod
+    def constraint_value(cls, limit: int) -> Self:
+        """An encryption context constraint with too long a value. Simplified: AWS's text is not published."""
+        return cls(f"The encryption context value in a constraint cannot exceed {limit} characters.")
+
+    @classmethod
+    def ram_policy(cls) -> Self:
+        """PutKeyPolicy for the policy that only AWS RAM writes. Source: API Reference, PutKeyPolicy."""
+        return cls("The AWS_RAM policy can only be managed by the RAM service")
+
+    @classmethod
     def number_of_bytes_required(cls) -> Self:
         """GenerateRandom without NumberOfBytes. Recorded."""
         return cls("NumberOfBytes is required.")
+
+    @classmethod
+    def valid_to_missing(cls) -> Self:
+        """Imported key material that expires, and no date. Recorded."""
+        return cls("A validTo date must be set if the ExpirationModel is KEY_MATERIAL_EXPIRES")
+
+    @classmethod
+    def valid_to_unwanted(cls) -> Self:
+        """A date for what does not expire. Simplified: AWS's text is not published; it mirrors the one above."""
+        return cls("A validTo date must not be set if the ExpirationModel is KEY_MATERIAL_DOES_NOT_EXPIRE")
+
+    @classmethod
+    def valid_to_past(cls) -> Self:
+        """A date that has passed. Simplified: AWS's text is not published; this one is another emulator's."""
+        return cls("ValidTo must be in the future")
+
+    @classmethod
+    def valid_to_too_late(cls) -> Self:
+        """A date more than 365 days away. Simplified: AWS's text is not published."""
+        return cls("ValidTo must be at most 365 days in the future")
+
+    @classmethod
+    def material_id_of_new(cls) -> Self:
+        """The id of key material that is said to be new. Simplified: AWS's text is not published."""
+        return cls("You cannot specify a KeyMaterialId when the ImportType is NEW_KEY_MATERIAL")
+
+    @classmethod
+    def wrapped_size(cls) -> Self:
+        """Wrapped key material of a length that the wrapping algorithm never gives. Source: one public report."""
+        return cls("Invalid encrypted key size.")
+
+    @classmethod
+    def key_store_members(cls, member: str, key_store_type: str, *, required: bool) -> Self:
+        """A member that a type of custom key store needs, or does not have. Simplified: AWS's text is not published."""
+        verb = "is required" if required else "is not valid"
+        return cls(f"{member} {verb} for a custom key store of type {key_store_type}.")
+
+    @classmethod
+    def vpc_endpoint_service(cls, connectivity: str, *, required: bool) -> Self:
+        """A VPC endpoint service with the wrong connectivity, or missing. Simplified: AWS's text is not published."""
+        verb = "is required" if required else "is not valid"
+        return cls(f"XksProxyVpcEndpointServiceName {verb} with the connectivity {connectivity}.")
+
+    @classmethod
+    def both_id_and_name(cls) -> Self:
+        """DescribeCustomKeyStores with both. Simplified: AWS's text is not published."""
+        return cls("Specify either CustomKeyStoreId or CustomKeyStoreName, but not both.")
+
+    @classmethod
+    def member_and_origin(cls, member: str, origin: str, *, required: bool) -> Self:
+        """CreateKey: a member that an origin needs, or does not have. Simplified: AWS's text is not published."""
+        verb = "is required" if required else "is not valid"
+        return cls(f"{member} {verb} for Origin {origin}")
 
 
 class AccessDeniedException(AwsError):
@@ -249,6 +384,120 @@ class AlreadyExistsException(AwsError):
     def alias(cls, alias_arn: str) -> Self:
         """CreateAlias for a name in use. Source: many public reports."""
         return cls(f"An alias with the name {alias_arn} already exists")
+
+    @classmethod
+    def key(cls, key_arn: str) -> Self:
+        """ReplicateKey into a Region that has a related key. Simplified: AWS's text is not published."""
+        return cls(f"Key '{key_arn}' already exists")
+
+
+class CloudHsmClusterInUseException(AwsError):
+    """The cluster, or one that shares its backups, has a key store already."""
+
+    @classmethod
+    def of(cls, cluster_id: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(
+            f"The AWS CloudHSM cluster {cluster_id} is already associated with a custom key store in the account, or "
+            "it shares a backup history with one."
+        )
+
+
+class CloudHsmClusterInvalidConfigurationException(AwsError):
+    """The cluster is not configured as KMS needs it."""
+
+    @classmethod
+    def hsms(cls, cluster_id: str, needed: int) -> Self:
+        """Too few active HSMs. Simplified: AWS's text is not published."""
+        return cls(f"The AWS CloudHSM cluster {cluster_id} must contain at least {needed} active HSMs.")
+
+    @classmethod
+    def network(cls, cluster_id: str) -> Self:
+        """Subnets or security group. Simplified: AWS's text is not published."""
+        return cls(
+            f"The AWS CloudHSM cluster {cluster_id} must have private subnets in at least two Availability Zones, and "
+            "a security group that allows TCP traffic on ports 2223-2225."
+        )
+
+
+class CloudHsmClusterNotActiveException(AwsError):
+    """The cluster is not initialised and activated."""
+
+    @classmethod
+    def of(cls, cluster_id: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(f"The AWS CloudHSM cluster {cluster_id} is not active.")
+
+
+class CloudHsmClusterNotFoundException(AwsError):
+    """There is no such cluster in the account and Region."""
+
+    @classmethod
+    def of(cls, cluster_id: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(f"AWS KMS cannot find the AWS CloudHSM cluster {cluster_id}.")
+
+
+class CloudHsmClusterNotRelatedException(AwsError):
+    """The cluster does not share its backups with the one that it is to replace."""
+
+    @classmethod
+    def of(cls, cluster_id: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(
+            f"The AWS CloudHSM cluster {cluster_id} has a different cluster certificate than the original cluster."
+        )
+
+
+class ConflictException(AwsError):
+    """Another rotation of the key is in the way."""
+
+    @classmethod
+    def automatic_rotation(cls) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(
+            "An automatic rotation of this key is currently in progress "
+            "or scheduled to begin within the next 20 minutes."
+        )
+
+    @classmethod
+    def on_demand_rotation(cls) -> Self:
+        """Simplified: neither AWS's text nor its code is published; both are taken over from the one above."""
+        return cls("An on-demand rotation of this key is currently in progress.")
+
+
+class CustomKeyStoreHasCMKsException(AwsError):
+    """The custom key store still holds KMS keys."""
+
+    @classmethod
+    def of(cls, key_store_id: str) -> Self:
+        """Simplified: AWS's text is not published."""
+        return cls(f"Custom key store {key_store_id} contains KMS keys.")
+
+
+class CustomKeyStoreInvalidStateException(AwsError):
+    """The connection state of the custom key store does not allow it, or what is behind the store does not answer."""
+
+    @classmethod
+    def state(cls, key_store_id: str, state: str) -> Self:
+        """The connection state. Simplified: AWS's text is not published."""
+        return cls(
+            f"The connection state of custom key store {key_store_id} is {state}, which is not valid for this request."
+        )
+
+    @classmethod
+    def cluster_not_usable(cls, cluster_id: str) -> Self:
+        """The cluster of a connected key store does not answer. Simplified: AWS's text is not published."""
+        return cls(f"AWS KMS cannot use the AWS CloudHSM cluster {cluster_id}. Verify that it has an active HSM.")
+
+
+class CustomKeyStoreNameInUseException(AwsError):
+    """Another custom key store of the account and Region has this name."""
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Simplified: AWS's text is not published."""
+        return cls(f"The custom key store name {name} is already assigned to another custom key store in the account.")
 
 
 class CustomKeyStoreNotFoundException(AwsError):
@@ -278,6 +527,10 @@ class DryRunOperationException(AwsError):
         return cls("The request would have succeeded, but the DryRun option is set.")
 
 
+class ExpiredImportTokenException(AwsError):
+    """The import token is older than 24 hours. Simplified: AWS's text is not published; there is none here."""
+
+
 class IncorrectKeyException(AwsError):
     """The ciphertext was made under another key than the one named."""
 
@@ -285,6 +538,24 @@ class IncorrectKeyException(AwsError):
     def not_that_key(cls) -> Self:
         """Recorded; AWS still says CMK here."""
         return cls("The key ID in the request does not identify a CMK that can perform this operation.")
+
+
+class IncorrectKeyMaterialException(AwsError):
+    """It is no key material for the key, not the one it knows, or no new one.
+
+    Simplified: AWS's text is not published; there is none here.
+    """
+
+
+class IncorrectTrustAnchorException(AwsError):
+    """The certificate is not the cluster's."""
+
+    @classmethod
+    def of(cls, cluster_id: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(
+            f"The trust anchor certificate is not the trust anchor certificate of AWS CloudHSM cluster {cluster_id}."
+        )
 
 
 class InvalidAliasNameException(AwsError):
@@ -309,13 +580,31 @@ class InvalidArnException(AwsError):
         """An alias name or alias ARN where only a key id or key ARN is taken. Source: many public reports."""
         return cls("Key Aliases are not supported for this operation.")
 
+    @classmethod
+    def principal(cls, principal: str) -> Self:
+        """A grantee or retiring principal that is none. Source: many public reports."""
+        return cls(f"ARN does not refer to a valid principal: {principal}")
+
+    @classmethod
+    def in_policy(cls) -> Self:
+        """A key policy for a group, or with an ARN without an account. Source: public reports."""
+        return cls("An ARN in the specified key policy is invalid.")
+
 
 class InvalidCiphertextException(AwsError):
     """The ciphertext, or the encryption context given with it, is not what was encrypted. AWS sends no message."""
 
 
+class InvalidGrantIdException(AwsError):
+    """A grant id that can be none. Simplified: AWS's text is not published; there is none here."""
+
+
 class InvalidGrantTokenException(AwsError):
     """A grant token belongs to no grant. Simplified: AWS's text is not published; there is none here."""
+
+
+class InvalidImportTokenException(AwsError):
+    """The import token is none, or another key's. Simplified: AWS's text is not published; there is none here."""
 
 
 class InvalidKeyUsageException(AwsError):
@@ -360,6 +649,29 @@ class KMSInvalidStateException(AwsError):
         """`condition` in the guide's words, such as `pending deletion`."""
         return cls(f"{key_arn} is {condition}.")
 
+    @classmethod
+    def material_waits(cls, key_arn: str, new: str, waiting: str) -> Self:
+        """New key material for a key that has some waiting. Recorded."""
+        return cls(
+            f"New key material (id: {new}) cannot be imported into KMS key {key_arn}, "
+            f"because another key material (id: {waiting}) is pending rotation."
+        )
+
+    @classmethod
+    def no_material_waits(cls, key_arn: str) -> Self:
+        """RotateKeyOnDemand of a key with imported material and no new one. Recorded."""
+        return cls(f"No available key material pending rotation for the key: {key_arn}.")
+
+    @classmethod
+    def cluster_not_usable(cls, key_arn: str, cluster_id: str) -> Self:
+        """The cluster behind a CloudHSM key store does not answer. Simplified: AWS's text is not published."""
+        return cls(f"{key_arn} cannot be used: AWS KMS cannot use the AWS CloudHSM cluster {cluster_id}.")
+
+    @classmethod
+    def no_material_in_cluster(cls, key_arn: str, cluster_id: str) -> Self:
+        """The key material was deleted from the cluster. Simplified: AWS's text is not published."""
+        return cls(f"{key_arn} cannot be used: its key material is not in the AWS CloudHSM cluster {cluster_id}.")
+
 
 class LimitExceededException(AwsError):
     """A quota is used up."""
@@ -370,18 +682,58 @@ class LimitExceededException(AwsError):
         return cls(f"Aliases per key quota for this account in this region is {quota}, current usage is {usage}.")
 
     @classmethod
+    def grants(cls, quota: int, usage: int) -> Self:
+        """Too many grants on one key. Simplified: the text is made after the one for aliases."""
+        return cls(f"Grants per key quota for this account in this region is {quota}, current usage is {usage}.")
+
+    @classmethod
     def policy(cls, limit: int) -> Self:
         """A key policy of more than 32 KB. Simplified: AWS's text is not published."""
         return cls(f"The key policy must not be larger than {limit} bytes.")
 
+    @classmethod
+    def on_demand_rotations(cls, key_arn: str) -> Self:
+        """The 26th rotation on demand. Recorded."""
+        return cls(
+            "The on-demand rotations limit has been reached for the given keyId. "
+            f"No more on-demand rotations can be performed for this key: {key_arn}"
+        )
+
+    @classmethod
+    def key_stores(cls, quota: int) -> Self:
+        """Too many custom key stores. Simplified: AWS's text is not published; it is taken over from aliases."""
+        return cls(f"Custom key stores quota for this account in this region is {quota}, current usage is {quota}.")
+
 
 class MalformedPolicyDocumentException(AwsError):
-    """The key policy cannot be stored. For what is no policy at all, AWS sends no message."""
+    """The key policy cannot be stored.
+
+    For what is no policy at all, AWS sends no message. Simplified: nor for any other mistake in what a policy is made
+    of, such as an unknown element, effect or condition operator.
+    """
 
     @classmethod
     def no_principal(cls) -> Self:
         """A statement that says for nobody. Source: public reports."""
         return cls("Policy contains a statement with no principal.")
+
+    @classmethod
+    def invalid_principals(cls) -> Self:
+        """A principal that is none. Source: AWS Knowledge Center and very many public reports."""
+        return cls("Policy contains a statement with one or more invalid principals.")
+
+    @classmethod
+    def missing(cls, field: str) -> Self:
+        """A statement without Action or Resource; refused since August 2025. Source: measured."""
+        return cls(f"Missing required field {field}")
+
+    @classmethod
+    def condition_keys(cls) -> Self:
+        """A condition key that makes no sense for one key. Source: a public report; the list is always the same."""
+        return cls(
+            "These condition keys are not permitted in a key policy: "
+            "aws:ResourceTag, kms:ResourceTag, kms:ResourceAliases"
+        )
 
     @classmethod
     def lockout(cls) -> Self:
@@ -423,9 +775,19 @@ class NotFoundException(AwsError):
         return cls(f"Alias {alias_arn} is not found.")
 
     @classmethod
+    def grant(cls, grant_id: str) -> Self:
+        """No grant on the key has this id. The code was measured for RevokeGrant; Simplified: the text was not."""
+        return cls(f"Grant ID {grant_id} not found")
+
+    @classmethod
     def policy(cls) -> Self:
         """A key policy name other than `default`. Source: other emulators; not recorded."""
         return cls("No such policy exists")
+
+    @classmethod
+    def key_material(cls, material_id: str) -> Self:
+        """DeleteImportedKeyMaterial of what the key never had. Simplified: AWS's text is not published."""
+        return cls(f"Key material '{material_id}' does not exist")
 
 
 class TagException(AwsError):
@@ -456,6 +818,161 @@ class UnsupportedOperationException(AwsError):
         return cls(f"KeySpec {key_spec} is not supported in this Region")
 
     @classmethod
-    def origin(cls, origin: str) -> Self:
-        """Simplified: a key origin that this Lab does not make keys of; AWS has them all."""
-        return cls(f"This Lab makes keys of Origin AWS_KMS, not {origin}.")
+    def not_multi_region(cls, key_arn: str) -> Self:
+        """ReplicateKey or UpdatePrimaryRegion of a single-Region key. Source: public reports."""
+        return cls(f"{key_arn} is not a multi-region key.")
+
+    @classmethod
+    def not_primary(cls, key_arn: str) -> Self:
+        """ReplicateKey of a replica. Recorded."""
+        return cls(f"{key_arn} is not a multi-region primary key.")
+
+    @classmethod
+    def already_primary(cls, key_arn: str) -> Self:
+        """UpdatePrimaryRegion to the Region of the primary key. Simplified: AWS's text is not published."""
+        return cls(f"{key_arn} is already the primary key.")
+
+    @classmethod
+    def replica_beside_primary(cls, region: str) -> Self:
+        """ReplicateKey into the primary key's own Region. The text was reported; Simplified: the code was not."""
+        return cls(f"{region} cannot have a replica because it contains the primary.")
+
+    @classmethod
+    def replica_in_other_partition(cls) -> Self:
+        """ReplicateKey into another partition. The text was reported; Simplified: the code was not."""
+        return cls("The replica key Region must be in the same AWS partition as the primary key Region.")
+
+    @classmethod
+    def replica_region(cls, region: str) -> Self:
+        """ReplicateKey into a Region that AWS does not have. Simplified: AWS's text is not published."""
+        return cls(f"The replica key Region {region} is not supported.")
+
+    @classmethod
+    def origin(cls, key_arn: str, origin: str) -> Self:
+        """A key whose material does not come from where the operation needs it. Recorded."""
+        return cls(f"{key_arn} origin is {origin} which is not valid for this operation.")
+
+    @classmethod
+    def wrapping_key_spec(cls, wrapping_key: str) -> Self:
+        """SM2. Simplified: AWS's text is not published; it is made after the one for key specs."""
+        return cls(f"WrappingKeySpec {wrapping_key} is not supported in this Region")
+
+    @classmethod
+    def wrapping_algorithm(cls, algorithm: str) -> Self:
+        """RSAES_PKCS1_V1_5, which AWS gave up in October 2023, and SM2PKE. Simplified: as above."""
+        return cls(f"WrappingAlgorithm {algorithm} is not supported in this Region")
+
+    @classmethod
+    def wrapping(cls, algorithm: str, wrapping_key: str, key_spec: str) -> Self:
+        """A way of wrapping that is too short for keys of this spec. Simplified: AWS's text is not published."""
+        return cls(
+            f"WrappingAlgorithm {algorithm} with WrappingKeySpec {wrapping_key} is not supported for KeySpec {key_spec}"
+        )
+
+
+class XksKeyAlreadyInUseException(AwsError):
+    """Another KMS key of the external key store has this external key."""
+
+    @classmethod
+    def of(cls, xks_key_id: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(
+            f"The external key {xks_key_id} is already associated with another KMS key in this external key store."
+        )
+
+
+class XksKeyInvalidConfigurationException(AwsError):
+    """The external key is not what KMS needs. Source: KMS Developer Guide, "Troubleshooting external key stores"."""
+
+    @classmethod
+    def spec(cls, spec: str) -> Self:
+        """Another algorithm or length."""
+        return cls(
+            f"The key spec of the external key must be AES_256. The key spec of specified external key is {spec}."
+        )
+
+    @classmethod
+    def not_enabled(cls, status: str) -> Self:
+        """It is not enabled."""
+        return cls(f"The status of the external key must be ENABLED. The status of specified external key is {status}.")
+
+    @classmethod
+    def usage(cls, usage: str) -> Self:
+        """It does not both encrypt and decrypt."""
+        return cls(
+            "The key usage of the external key must include ENCRYPT and DECRYPT. "
+            f"The key use of specified external key is {usage}."
+        )
+
+
+class XksKeyNotFoundException(AwsError):
+    """The external key manager has no such key."""
+
+
+class XksProxyIncorrectAuthenticationCredentialException(AwsError):
+    """The proxy does not accept the credential."""
+
+
+class XksProxyInvalidConfigurationException(AwsError):
+    """The proxy is not configured as KMS needs it, or not as it was told."""
+
+
+class XksProxyInvalidResponseException(AwsError):
+    """KMS cannot make sense of what the proxy answers."""
+
+
+class XksProxyUriEndpointInUseException(AwsError):
+    """Another external key store has this endpoint, and must have it for itself."""
+
+    @classmethod
+    def of(cls, uri_endpoint: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(
+            f"The XksProxyUriEndpoint {uri_endpoint} is already associated with another external key store in this "
+            "Region."
+        )
+
+
+class XksProxyUriInUseException(AwsError):
+    """Another external key store has this endpoint and path."""
+
+    @classmethod
+    def of(cls, uri: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(
+            f"The external key store proxy address {uri} is already associated with another external key store in "
+            "this Region."
+        )
+
+
+class XksProxyUriUnreachableException(AwsError):
+    """KMS does not get through to the proxy, or to what is behind it."""
+
+
+class XksProxyVpcEndpointServiceInUseException(AwsError):
+    """Another external key store has this VPC endpoint service."""
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(
+            f"The VPC endpoint service {name} is already associated with another external key store in this Region."
+        )
+
+
+class XksProxyVpcEndpointServiceInvalidConfigurationException(AwsError):
+    """The VPC endpoint service is not configured as KMS needs it."""
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(f"The VPC endpoint service {name} does not fulfill the requirements for an external key store.")
+
+
+class XksProxyVpcEndpointServiceNotFoundException(AwsError):
+    """There is no such VPC endpoint service in the Region that KMS may use."""
+
+    @classmethod
+    def of(cls, name: str) -> Self:
+        """Simplified: AWS's text is not published; this one is made from the model's description of the error."""
+        return cls(f"AWS KMS cannot find the VPC endpoint service {name}.")

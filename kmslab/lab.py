@@ -19,10 +19,13 @@ from kmslab.billing.meter import Meter
 from kmslab.clock import SimClock
 from kmslab.errors import AwsError, KmslabError
 from kmslab.ids import Ids
+from kmslab.keys.cloudhsm import CloudHsmCluster
 from kmslab.keys.inventory import Inventory
 from kmslab.keys.store import World
+from kmslab.keys.xks import ExternalKeyManager
 from kmslab.principals import Directory, Principal
 from kmslab.service.front_door import FrontDoor
+from kmslab.service.quotas import Quotas
 from kmslab.service.visit import Service
 from kmslab.trail.recorder import Recorder, Trail
 from kmslab.transport.botocore_hook import Hook, headers_of, make_session
@@ -45,7 +48,14 @@ class Lab:
     knows nothing of another.
     """
 
-    def __init__(self, account_id: str = "123456789010", region: str = "us-east-1", seed: int | None = None) -> None:
+    def __init__(
+        self,
+        account_id: str = "123456789010",
+        region: str = "us-east-1",
+        seed: int | None = None,
+        *,
+        throttling: bool = False,
+    ) -> None:
         """Build a world.
 
         Args:
@@ -53,6 +63,9 @@ class Lab:
             region: The default Region of its sessions.
             seed: Makes ids and dates the same every time, never secrets. A seeded Lab's clock begins on 5 January 2026
                 and stands still but for 10 ms a request; without a seed it begins now and flows.
+            throttling: Whether AWS's request quotas hold, such as five CreateKey in a second of the Lab's clock, for
+                each account and Region. What exceeds them is refused with a ThrottlingException. Trying again helps
+                once the clock has reached its next second; a clock that stands does not wait with a client that does.
 
         Raises:
             KmslabError: the account id or the Region is none.
@@ -64,11 +77,12 @@ class Lab:
         self.region = region
         self.ids = Ids(seed)
         self.clock = SimClock(datetime.now(UTC) if seed is None else SEEDED_START, flowing=seed is None)
-        self.world = World()
+        self.world = World(model.regions())
         self.directory = Directory()
         self.meter = Meter()
         self.recorder = Recorder()
-        self._door = FrontDoor(Service(self.world, self.directory, self.ids), self.clock)
+        quotas = Quotas() if throttling else None
+        self._door = FrontDoor(Service(self.world, self.directory, self.ids, quotas), self.clock)
         self._door.observe(self.meter)
         self._door.observe(self.recorder)
         self.clock.subscribe(self._door.settle)
@@ -158,6 +172,59 @@ class Lab:
         if not self._installed_over:
             raise KmslabError("This Lab is not installed, so there is nothing to uninstall.")
         boto3.DEFAULT_SESSION = self._installed_over.pop()
+
+    # --- what is outside of KMS ---
+
+    def cloudhsm_cluster(
+        self,
+        region_name: str | None = None,
+        *,
+        account_id: str | None = None,
+        backup_of: CloudHsmCluster | None = None,
+    ) -> CloudHsmCluster:
+        """A new AWS CloudHSM cluster, for a CloudHSM key store: active, with two HSMs and the user `kmsuser`.
+
+        It has what CreateCustomKeyStore asks for (`cluster_id`, `trust_anchor_certificate`, `password`). What can be
+        wrong with it can be set: `hsm_count`, `is_active`, `is_well_configured`, `fault`. Simplified: it costs nothing;
+        AWS charges for HSMs by the hour.
+
+        Args:
+            region_name: The Region it is in; the Lab's unless said otherwise.
+            account_id: The account that owns it; the Lab's unless said otherwise.
+            backup_of: Makes it from the backups of this cluster, where that is: the same certificate, users and keys.
+        """
+        account, region = account_id or self.account_id, region_name or self.region
+        if backup_of is not None:
+            return self.world.outside.add_cluster(backup_of.restore(self.ids))
+        return self.world.outside.add_cluster(CloudHsmCluster.create(account, region, self.ids, self.clock.now()))
+
+    def external_key_manager(
+        self,
+        uri_endpoint: str | None = None,
+        uri_path: str = "/kms/xks/v1",
+        *,
+        access_key_id: str | None = None,
+        raw_secret_access_key: str | None = None,
+        vpc_endpoint_service_name: str | None = None,
+    ) -> ExternalKeyManager:
+        """A new external key manager outside of AWS with its XKS proxy, for an external key store.
+
+        It makes external keys (`create_key()`), encrypts with them, and has what CreateCustomKeyStore asks for
+        (`uri_endpoint`, `uri_path`, `access_key_id`, `raw_secret_access_key`). What can be wrong with it can be set:
+        `is_reachable`, `fault`.
+
+        Args:
+            uri_endpoint: Where its proxy is, such as `https://xks.example.com`; a new one unless said otherwise.
+            uri_path: The path to the proxy's API.
+            access_key_id: The id of the credential that the proxy accepts; random unless said otherwise.
+            raw_secret_access_key: The secret of that credential; random unless said otherwise.
+            vpc_endpoint_service_name: The VPC endpoint service that leads to it; any name does unless one is given.
+        """
+        return self.world.outside.add_manager(
+            ExternalKeyManager(
+                self.ids, uri_endpoint, uri_path, access_key_id, raw_secret_access_key, vpc_endpoint_service_name
+            )
+        )
 
     # --- what happened ---
 

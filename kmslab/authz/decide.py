@@ -10,9 +10,11 @@ Source: KMS Developer Guide, "Default key policy" and "Determining access to AWS
 
 from __future__ import annotations
 
-from kmslab.authz.policy import is_default_policy
+from kmslab.authz.policy import gives_account_everything
 from kmslab.call import Decision
+from kmslab.keys.grant import Grant
 from kmslab.keys.key import Key
+from kmslab.keys.specs import KeyManager
 from kmslab.principals import Principal, PrincipalType
 
 #: What a caller of another account learns: not even whether the key exists.
@@ -21,20 +23,58 @@ _FOREIGN = (
     "or a resource-based policy explicitly denies access"
 )
 
-_DELEGATES = "The key policy is the default one: the IAM policies of the account count."
+_DELEGATES = "The key policy gives the account everything: its IAM policies count."
 
 
 def decide_on_key(principal: Principal, action: str, key: Key) -> Decision:
     """May `principal` do `action` to `key`?"""
     if principal.account_id != key.account_id:
         return Decision(False, action, key.arn, _FOREIGN, ("The caller belongs to another account than the key.",))
-    if not is_default_policy(key.policy, key.account_id, key.region):
+    if key.manager is KeyManager.AWS:
+        return _on_aws_managed_key(principal, action, key)
+    if not gives_account_everything(key.policy, key.account_id, key.region):
         reason = f"because no resource-based policy allows the {action} action"
-        return Decision(False, action, key.arn, reason, ("The key policy is not the default one; it admits nobody.",))
+        return Decision(False, action, key.arn, reason, ("The key policy does not let IAM policies count.",))
     if principal.type is PrincipalType.ROOT:
         reason = "the key policy names the account, and the root user is the account"
         return Decision(True, action, key.arn, reason, (_DELEGATES,))
     return _by_identity(principal, action, key.arn, _DELEGATES)
+
+
+def _on_aws_managed_key(principal: Principal, action: str, key: Key) -> Decision:
+    # Its policy lets the account look and nothing else; AWS writes it, and nobody can change it.
+    if action.startswith(("kms:Describe", "kms:Get", "kms:List")):
+        considered = "The key policy of an AWS managed key lets the account look."
+        if principal.type is PrincipalType.ROOT:
+            return Decision(True, action, key.arn, "the key policy names the account", (considered,))
+        return _by_identity(principal, action, key.arn, considered)
+    reason = f"because no resource-based policy allows the {action} action"
+    return Decision(False, action, key.arn, reason, ("The key policy of an AWS managed key allows only its service.",))
+
+
+def decide_on_grant(principal: Principal, action: str, grant: Grant) -> Decision:
+    """May `principal` retire this grant?
+
+    The retiring principal may, and the grantee if the grant allows RetireGrant. So may the account that issued it, and
+    an account that is one of those two: its root user, and whom its IAM policies let. A key policy cannot allow it.
+    Source: KMS Developer Guide, "Retiring and revoking grants".
+    """
+    arn = grant.key.arn
+    named = {grant.retiring: "the grant names the caller as its retiring principal"}
+    if "RetireGrant" in grant.operations:
+        named.setdefault(grant.grantee, "the grant allows its grantee to retire it")
+    if principal.arn in named:
+        return Decision(True, action, arn, named[principal.arn])
+    accounts = {grant.issuing_account} | {each.split(":")[4] for each in named if each and each.endswith(":root")}
+    if principal.account_id in accounts:
+        if principal.type is PrincipalType.ROOT:
+            return Decision(True, action, arn, "the caller is the root user of an account that may retire the grant")
+        return _by_identity(principal, action, arn, "The caller's account may retire the grant.")
+    considered = ("Neither the caller nor its account may retire the grant.",)
+    if principal.account_id != grant.key.account_id:
+        return Decision(False, action, arn, _FOREIGN, considered)
+    # Simplified: AWS's text is not published.
+    return Decision(False, action, arn, f"because no resource-based policy allows the {action} action", considered)
 
 
 def decide_on_account(principal: Principal, action: str, resource: str) -> Decision:

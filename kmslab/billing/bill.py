@@ -37,10 +37,17 @@ class RequestCount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an account has used: requests by kind, and hours by month and key ARN."""
+    """What an account has used.
+
+    Attributes:
+        requests: Requests by kind.
+        key_hours: Hours of keys, by month and key ARN.
+        rotation_hours: Hours of the rotations that are charged, by month and key ARN.
+    """
 
     requests: Mapping[RequestCount, int]
     key_hours: Mapping[tuple[str, str], int]
+    rotation_hours: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ class Bill:
         usage = Usage(
             dict(Counter(self.usage.requests) - Counter(mark.usage.requests)),
             dict(Counter(self.usage.key_hours) - Counter(mark.usage.key_hours)),
+            dict(Counter(self.usage.rotation_hours) - Counter(mark.usage.rotation_hours)),
         )
         return Bill(tuple(lines), usage)
 
@@ -152,13 +160,20 @@ _GROUPS: dict[str, Callable[[RequestCount], str]] = {
 
 
 def _key_lines(usage: Usage) -> list[Line]:
-    hours: Counter[str] = Counter()
-    for (month, _), count in usage.key_hours.items():
-        hours[month] += count
-    return [
-        Line(month, "Customer managed keys (key-hours)", count, 0, _rounded(KEY_MONTH * count / _hours_in(month)))
-        for month, count in sorted(hours.items())
-    ]
+    items = (
+        ("Customer managed keys (key-hours)", usage.key_hours),
+        ("First and second rotations (key-hours)", usage.rotation_hours),
+    )
+    lines = []
+    for item, hours_by_key in items:
+        hours: Counter[str] = Counter()
+        for (month, _), count in hours_by_key.items():
+            hours[month] += count
+        lines += [
+            Line(month, item, count, 0, _rounded(KEY_MONTH * count / _hours_in(month)))
+            for month, count in sorted(hours.items())
+        ]
+    return lines
 
 
 def _request_lines(usage: Usage) -> list[Line]:

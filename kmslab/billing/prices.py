@@ -16,6 +16,10 @@ from kmslab.keys.specs import KEY_SPECS, Family
 #: One customer managed key of any kind for one month; charged by the hour.
 KEY_MONTH = Decimal("1.00")
 
+#: How many rotations of a key cost a key-month each, for as long as the key lives; the third and later ones are free.
+#: Source: aws.amazon.com/kms/pricing, since 12 April 2024.
+CHARGED_ROTATIONS = 2
+
 #: Requests per account and calendar month, over all Regions together, that cost nothing.
 FREE_REQUESTS = 20_000
 
@@ -48,6 +52,7 @@ def _management(call: Call) -> RequestPrice:
 
 def _by_key(call: Call) -> RequestPrice:
     # ReEncrypt has two keys; Simplified: the dearer one decides. A request that found no key is priced as symmetric.
+    # Simplified: AWS's page names neither Ed25519, ML-DSA nor ML-KEM; they follow "all but RSA_2048".
     prices = [_of_spec(key.spec) for key in call.keys]
     return max(prices, key=lambda price: price.per_10000, default=SYMMETRIC_AND_MANAGEMENT)
 
@@ -66,13 +71,25 @@ def _by_pair(call: Call) -> RequestPrice:
 #: Which row each operation is priced by.
 PRICE_OF: dict[str, Callable[[Call], RequestPrice]] = {
     "CancelKeyDeletion": _management,
+    "ConnectCustomKeyStore": _management,
     "CreateAlias": _management,
+    "CreateCustomKeyStore": _management,
+    "CreateGrant": _management,
     "CreateKey": _management,
+    "Decapsulate": _by_key,
     "Decrypt": _by_key,
     "DeleteAlias": _management,
+    "DeleteCustomKeyStore": _management,
+    "DeleteImportedKeyMaterial": _management,
+    "DeriveSharedSecret": _by_key,
+    "DescribeCustomKeyStores": _management,
     "DescribeKey": _management,
     "DisableKey": _management,
+    "DisableKeyRotation": _management,
+    "DisconnectCustomKeyStore": _management,
     "EnableKey": _management,
+    "EnableKeyRotation": _management,
+    "Encapsulate": _by_key,
     "Encrypt": _by_key,
     "GenerateDataKey": _management,
     "GenerateDataKeyPair": _by_pair,
@@ -80,19 +97,33 @@ PRICE_OF: dict[str, Callable[[Call], RequestPrice]] = {
     "GenerateDataKeyWithoutPlaintext": _management,
     "GenerateMac": _management,
     "GenerateRandom": _management,
+    "GetKeyLastUsage": _management,
     "GetKeyPolicy": _management,
+    "GetKeyRotationStatus": _management,
+    "GetParametersForImport": _management,
     "GetPublicKey": _by_key,
+    "ImportKeyMaterial": _management,
     "ListAliases": _management,
+    "ListGrants": _management,
     "ListKeyPolicies": _management,
+    "ListKeyRotations": _management,
     "ListKeys": _management,
     "ListResourceTags": _management,
+    "ListRetirableGrants": _management,
+    "PutKeyPolicy": _management,
     "ReEncrypt": _by_key,
+    "ReplicateKey": _management,
+    "RetireGrant": _management,
+    "RevokeGrant": _management,
+    "RotateKeyOnDemand": _management,
     "ScheduleKeyDeletion": _management,
     "Sign": _by_key,
     "TagResource": _management,
     "UntagResource": _management,
     "UpdateAlias": _management,
+    "UpdateCustomKeyStore": _management,
     "UpdateKeyDescription": _management,
+    "UpdatePrimaryRegion": _management,
     "Verify": _by_key,
     "VerifyMac": _management,
 }

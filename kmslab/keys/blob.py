@@ -86,6 +86,11 @@ def header(material_id: str, derivation_nonce: bytes, plaintext_size: int, *, op
     return _VERSIONS[operation] + bytes.fromhex(material_id) + b"\x01" + derivation_nonce + length
 
 
+def material_id_of(data: bytes) -> str:
+    """The id of the key material that a blob was made under; only of bytes that `parse` takes."""
+    return data[_MATERIAL].hex()
+
+
 def parse(data: bytes) -> Blob:
     """Take a blob apart.
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field
 
 from kmslab.crypto import AuthenticationError, aes, kdf
 from kmslab.crypto.ec import EcPrivateKey
+from kmslab.crypto.ml_kem import MlKemPrivateKey
 from kmslab.crypto.rsa import RsaPrivateKey
 from kmslab.keys import blob
 from kmslab.keys.blob import Blob
 from kmslab.keys.context import EncryptionContext, serialise
-from kmslab.keys.specs import Family, KeySpec
-
-PrivateKey = RsaPrivateKey | EcPrivateKey
+from kmslab.keys.pairs import PrivateKey, generate_pair
+from kmslab.keys.specs import KeySpec
 
 _WRAP_LABEL = b"kmslab symmetric encryption"
 
@@ -55,6 +55,13 @@ class KeyMaterial:
         return self.secret
 
     @property
+    def kem(self) -> MlKemPrivateKey:
+        """The decapsulation key of an ML-KEM key."""
+        if not isinstance(self.secret, MlKemPrivateKey):
+            raise TypeError("this key material is not an ML-KEM key pair")
+        return self.secret
+
+    @property
     def pair(self) -> PrivateKey:
         """The private key of an asymmetric key."""
         if isinstance(self.secret, bytes):
@@ -68,13 +75,6 @@ def generate(spec: KeySpec, material_id: str) -> KeyMaterial:
         return KeyMaterial(material_id, generate_pair(spec))
     # An HMAC key is as long as its digest. Source: KMS Developer Guide, "HMAC keys in AWS KMS".
     return KeyMaterial(material_id, os.urandom(spec.bits // 8))
-
-
-def generate_pair(spec: KeySpec) -> PrivateKey:
-    """A new random key pair of an asymmetric `spec`."""
-    if spec.family is Family.RSA:
-        return RsaPrivateKey.generate(spec.bits)
-    return EcPrivateKey.generate(spec.curve)
 
 
 def encrypt(

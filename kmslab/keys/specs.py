@@ -18,6 +18,24 @@ class KeyUsage(StrEnum):
     ENCRYPT_DECRYPT = "ENCRYPT_DECRYPT"
     SIGN_VERIFY = "SIGN_VERIFY"
     GENERATE_VERIFY_MAC = "GENERATE_VERIFY_MAC"
+    KEY_AGREEMENT = "KEY_AGREEMENT"
+    ENCAPSULATE_DECAPSULATE = "ENCAPSULATE_DECAPSULATE"
+
+
+class KeyOrigin(StrEnum):
+    """Where a KMS key's material comes from. It is chosen when the key is created and never changes."""
+
+    AWS_KMS = "AWS_KMS"
+    EXTERNAL = "EXTERNAL"
+    AWS_CLOUDHSM = "AWS_CLOUDHSM"
+    EXTERNAL_KEY_STORE = "EXTERNAL_KEY_STORE"
+
+
+class KeyManager(StrEnum):
+    """Whose key it is to manage: the customer's, or AWS's, for one of its services in the customer's account."""
+
+    CUSTOMER = "CUSTOMER"
+    AWS = "AWS"
 
 
 class Family(StrEnum):
@@ -27,11 +45,14 @@ class Family(StrEnum):
     HMAC = "HMAC"
     RSA = "RSA"
     ECC = "ECC"
+    ED25519 = "Ed25519"
+    ML_DSA = "ML-DSA"
+    ML_KEM = "ML-KEM"
 
     @property
     def is_asymmetric(self) -> bool:
         """Whether the material is a key pair."""
-        return self in (Family.RSA, Family.ECC)
+        return self not in (Family.SYMMETRIC, Family.HMAC)
 
     @property
     def kind(self) -> str:
@@ -46,7 +67,8 @@ class KeySpec:
     Attributes:
         name: AWS's name, such as `RSA_2048`.
         family: The kind of key material.
-        bits: Length of the secret, of the RSA modulus or of the curve's field, in bits.
+        bits: Length of the secret, of the RSA modulus or of the curve's field, in bits; for ML-DSA and ML-KEM the
+            number of the parameter set.
         algorithms: The algorithms the spec offers, by usage.
         curve: The curve's name, for ECC.
     """
@@ -61,6 +83,7 @@ class KeySpec:
 SYMMETRIC_DEFAULT = "SYMMETRIC_DEFAULT"
 
 _OAEP = ("RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256")
+_EDDSA = ("ED25519_SHA_512", "ED25519_PH_SHA_512")
 _RSASSA = (
     "RSASSA_PKCS1_V1_5_SHA_256",
     "RSASSA_PKCS1_V1_5_SHA_384",
@@ -76,8 +99,17 @@ def _rsa(bits: int) -> KeySpec:
     return KeySpec(f"RSA_{bits}", Family.RSA, bits, usages)
 
 
-def _ecc(name: str, bits: int, curve: str, signing: str) -> KeySpec:
-    return KeySpec(name, Family.ECC, bits, {KeyUsage.SIGN_VERIFY: (signing,)}, curve)
+def _nist(bits: int, signing: str) -> KeySpec:
+    usages: dict[KeyUsage, tuple[str, ...]] = {KeyUsage.SIGN_VERIFY: (signing,), KeyUsage.KEY_AGREEMENT: ("ECDH",)}
+    return KeySpec(f"ECC_NIST_P{bits}", Family.ECC, bits, usages, f"P-{bits}")
+
+
+def _ml_dsa(level: int) -> KeySpec:
+    return KeySpec(f"ML_DSA_{level}", Family.ML_DSA, level, {KeyUsage.SIGN_VERIFY: ("ML_DSA_SHAKE_256",)})
+
+
+def _ml_kem(level: int) -> KeySpec:
+    return KeySpec(f"ML_KEM_{level}", Family.ML_KEM, level, {KeyUsage.ENCAPSULATE_DECAPSULATE: ("ML_KEM",)})
 
 
 def _hmac(bits: int) -> KeySpec:
@@ -85,8 +117,7 @@ def _hmac(bits: int) -> KeySpec:
 
 
 #: Every key spec this Lab makes keys of.
-#: Simplified: keys of Ed25519, ML-DSA, ML-KEM and SM2 are refused, and so are the usages KEY_AGREEMENT and
-#: ENCAPSULATE_DECAPSULATE.
+#: Simplified: SM2, which AWS has in its China Regions only, is refused there too; no library to rely on has it.
 KEY_SPECS: dict[str, KeySpec] = {
     spec.name: spec
     for spec in (
@@ -94,10 +125,18 @@ KEY_SPECS: dict[str, KeySpec] = {
         _rsa(2048),
         _rsa(3072),
         _rsa(4096),
-        _ecc("ECC_NIST_P256", 256, "P-256", "ECDSA_SHA_256"),
-        _ecc("ECC_NIST_P384", 384, "P-384", "ECDSA_SHA_384"),
-        _ecc("ECC_NIST_P521", 521, "P-521", "ECDSA_SHA_512"),
-        _ecc("ECC_SECG_P256K1", 256, "secp256k1", "ECDSA_SHA_256"),
+        _nist(256, "ECDSA_SHA_256"),
+        _nist(384, "ECDSA_SHA_384"),
+        _nist(521, "ECDSA_SHA_512"),
+        # Bitcoin's curve signs and does not agree on keys. Source: API Reference, CreateKey, KeySpec.
+        KeySpec("ECC_SECG_P256K1", Family.ECC, 256, {KeyUsage.SIGN_VERIFY: ("ECDSA_SHA_256",)}, "secp256k1"),
+        KeySpec("ECC_NIST_EDWARDS25519", Family.ED25519, 255, {KeyUsage.SIGN_VERIFY: _EDDSA}),
+        _ml_dsa(44),
+        _ml_dsa(65),
+        _ml_dsa(87),
+        _ml_kem(512),
+        _ml_kem(768),
+        _ml_kem(1024),
         _hmac(224),
         _hmac(256),
         _hmac(384),
@@ -108,10 +147,17 @@ KEY_SPECS: dict[str, KeySpec] = {
 
 @dataclass(frozen=True, slots=True)
 class SigningAlgorithm:
-    """How a signing algorithm works: its hash and, for RSA, its padding scheme."""
+    """How a signing algorithm works.
+
+    Attributes:
+        hash_name: The hash of the message, whose digest may be handed in instead; empty for ML-DSA.
+        scheme: The padding scheme, for RSA.
+        message_types: The MessageType values it takes.
+    """
 
     hash_name: str
     scheme: str = ""
+    message_types: tuple[str, ...] = ("RAW", "DIGEST")
 
 
 #: Source: KMS Developer Guide, "Key spec reference"; each elliptic curve has only its own hash.
@@ -125,7 +171,14 @@ SIGNING_ALGORITHMS: dict[str, SigningAlgorithm] = {
     "ECDSA_SHA_256": SigningAlgorithm("sha256"),
     "ECDSA_SHA_384": SigningAlgorithm("sha384"),
     "ECDSA_SHA_512": SigningAlgorithm("sha512"),
+    # Pure Ed25519 hashes the message twice and so needs all of it; Ed25519ph takes the digest, and hashes it once more.
+    "ED25519_SHA_512": SigningAlgorithm("sha512", message_types=("RAW",)),
+    "ED25519_PH_SHA_512": SigningAlgorithm("sha512", message_types=("DIGEST",)),
+    "ML_DSA_SHAKE_256": SigningAlgorithm("", message_types=("RAW", "EXTERNAL_MU")),
 }
+
+#: Bytes of the message representative mu of ML-DSA. Source: FIPS 204 section 6.2, and API Reference, Sign.
+MU_SIZE = 64
 
 #: The hash of each RSA encryption algorithm.
 OAEP_HASHES: dict[str, str] = {"RSAES_OAEP_SHA_1": "sha1", "RSAES_OAEP_SHA_256": "sha256"}

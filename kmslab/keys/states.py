@@ -42,35 +42,56 @@ _OUTCOMES: dict[str, Callable[[str], AwsError] | None] = {
     "updating": _invalid_state("updating"),
     # Keys in a custom key store, the only ones that can be unavailable, do not have this operation at all.
     "unsupported": lambda key_arn: UnsupportedOperationException(),
+    # Only a key with imported key material waits for an import.
+    "imported": lambda key_arn: UnsupportedOperationException.origin(key_arn, "EXTERNAL"),
 }
 
 # Columns: Enabled Disabled PendingDeletion PendingReplicaDeletion PendingImport Unavailable Creating Updating
 _ANY_STATE = "ok ok ok ok ok ok ok ok"
 _USE = "ok disabled deleting deleting importing unavailable creating ok"
-_DATA_KEY_PAIR = "ok disabled deleting deleting importing unsupported creating ok"
 _SWITCH = "ok ok deleting deleting importing ok creating updating"
 _CHANGE = "ok ok deleting deleting ok ok ok ok"
+_PAIR = "ok disabled deleting deleting importing unsupported creating ok"
+_ROTATION = "ok disabled deleting deleting imported unsupported creating ok"
 
 _TABLE: dict[str, str] = {
     "CancelKeyDeletion": "not-deleting not-deleting ok ok not-deleting not-deleting not-deleting not-deleting",
     "CreateAlias": _CHANGE,
+    "CreateGrant": "ok disabled deleting deleting importing ok creating ok",
+    "Decapsulate": _USE,
     "Decrypt": _USE,
+    "DeleteImportedKeyMaterial": "ok ok ok ok ok unsupported creating updating",
+    "DeriveSharedSecret": _USE,
     "DescribeKey": _ANY_STATE,
     "DisableKey": _SWITCH,
+    "DisableKeyRotation": _ROTATION,
     "EnableKey": _SWITCH,
+    "EnableKeyRotation": _ROTATION,
+    "Encapsulate": _USE,
     "Encrypt": _USE,
     "GenerateDataKey": _USE,
-    "GenerateDataKeyPair": _DATA_KEY_PAIR,
-    "GenerateDataKeyPairWithoutPlaintext": _DATA_KEY_PAIR,
+    "GenerateDataKeyPair": _PAIR,
+    "GenerateDataKeyPairWithoutPlaintext": _PAIR,
     "GenerateDataKeyWithoutPlaintext": _USE,
     "GenerateMac": _USE,
+    "GetKeyLastUsage": _ANY_STATE,
     "GetKeyPolicy": _ANY_STATE,
+    "GetKeyRotationStatus": "ok ok ok ok imported unsupported ok ok",
+    "GetParametersForImport": "ok ok deleting deleting ok unsupported creating updating",
     # Works on disabled keys and on keys without material since 2026; earlier tables refuse both.
     "GetPublicKey": "ok ok deleting deleting ok unavailable creating ok",
+    "ImportKeyMaterial": "ok ok deleting deleting ok unsupported creating ok",
     "ListAliases": _ANY_STATE,
+    "ListGrants": _ANY_STATE,
     "ListKeyPolicies": _ANY_STATE,
+    "ListKeyRotations": "ok ok ok ok ok unsupported ok ok",
     "ListResourceTags": _ANY_STATE,
+    "PutKeyPolicy": _ANY_STATE,
     "ReEncrypt": _USE,
+    "ReplicateKey": "ok disabled deleting deleting importing unsupported creating updating",
+    "RetireGrant": _ANY_STATE,
+    "RevokeGrant": _ANY_STATE,
+    "RotateKeyOnDemand": "ok disabled deleting deleting importing unsupported creating ok",
     "ScheduleKeyDeletion": "ok ok deleting deleting ok ok ok updating",
     "Sign": _USE,
     "TagResource": _CHANGE,
@@ -78,6 +99,7 @@ _TABLE: dict[str, str] = {
     # Only the alias's new key is looked at; the one it leaves may be in any state.
     "UpdateAlias": _CHANGE,
     "UpdateKeyDescription": _CHANGE,
+    "UpdatePrimaryRegion": _PAIR,
     "Verify": _USE,
     "VerifyMac": _USE,
 }

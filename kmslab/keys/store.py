@@ -6,10 +6,14 @@ Owns which key, alias and key material has which name, and the order of listings
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from kmslab.keys.alias import Alias
+from kmslab.keys.grant import Grant
+from kmslab.keys.imports import ImportTokens
 from kmslab.keys.key import Key
+from kmslab.keys.key_store import CustomKeyStore
+from kmslab.keys.outside import Outside
 from kmslab.keys.timers import Timers
 
 
@@ -20,6 +24,8 @@ class RegionStore:
         """Start empty."""
         self.account_id = account_id
         self.region = region
+        #: The custom key stores, by id.
+        self.key_stores: dict[str, CustomKeyStore] = {}
         self._keys: dict[str, Key] = {}
         self._aliases: dict[str, Alias] = {}
         # Kept sorted, so that a page costs the same however many keys there are.
@@ -92,11 +98,19 @@ class RegionStore:
 class World:
     """Everything one Lab's KMS holds."""
 
-    def __init__(self) -> None:
-        """Start empty."""
+    def __init__(self, regions: Collection[str] = ()) -> None:
+        """Start empty.
+
+        Args:
+            regions: The Regions there are: where a key may have a replica.
+        """
+        self.regions = regions
         self.timers = Timers()
+        self.outside = Outside()
+        self.import_tokens = ImportTokens()
         self._stores: dict[tuple[str, str], RegionStore] = {}
         self._by_material: dict[tuple[str, str], Key] = {}
+        self._grants_by_token: dict[str, Grant] = {}
 
     @property
     def stores(self) -> Iterable[RegionStore]:
@@ -117,7 +131,17 @@ class World:
     def add_key(self, key: Key) -> None:
         """Store a new key where it belongs, and make its ciphertexts findable in its Region."""
         self.store(key.account_id, key.region).add_key(key)
-        self._by_material[key.region, key.current.material_id] = key
+        for entry in key.ring:
+            self.learn_material(key, entry.material_id)
+
+    def holds(self, key: Key) -> bool:
+        """Whether the key exists: it was added and not deleted."""
+        store = self.find_store(key.account_id, key.region)
+        return store is not None and store.key(key.key_id) is key
+
+    def learn_material(self, key: Key, material_id: str) -> None:
+        """Make the ciphertexts of one more key material of a key findable in its Region."""
+        self._by_material[key.region, material_id] = key
 
     def find_by_material(self, region: str, material_id: str) -> Key | None:
         """The key of this Region, in any account, that has this key material; None when there is none.
@@ -126,10 +150,35 @@ class World:
         """
         return self._by_material.get((region, material_id))
 
+    def add_grant_token(self, grant: Grant, token: str) -> None:
+        """Make a grant findable by one more of its tokens."""
+        grant.tokens.append(token)
+        self._grants_by_token[token] = grant
+
+    def find_grant(self, token: str) -> Grant | None:
+        """The grant that a token belongs to, or None."""
+        return self._grants_by_token.get(token)
+
+    def forget_grant(self, grant: Grant) -> None:
+        """Take a grant away from its key."""
+        del grant.key.grants[grant.grant_id]
+        for token in grant.tokens:
+            del self._grants_by_token[token]
+
     def delete_key(self, key: Key) -> None:
-        """Forget a key, its material and every alias that stands for it. Source: API Reference, ScheduleKeyDeletion."""
+        """Forget a key, its material, its grants and every alias that stands for it.
+
+        Source: API Reference, ScheduleKeyDeletion.
+        """
         self.store(key.account_id, key.region).remove_key(key)
-        del self._by_material[key.region, key.current.material_id]
+        for entry in key.ring:
+            self._by_material.pop((key.region, entry.material_id), None)
+        for grant in list(key.grants.values()):
+            self.forget_grant(grant)
+        if key.related is not None:
+            key.related.leave(key)
+        if key.key_store is not None:
+            key.key_store.forget(key)
 
 
 def _remove(names: list[str], name: str) -> None:

@@ -1,12 +1,13 @@
 """The one way in: every request, from whichever transport, walks through the same checks in the same order.
 
-    route -> identify -> decode -> aliases -> validate -> resolve -> authorise
-          -> members -> ciphertext -> usage -> state -> dry run -> run -> encode
+    route -> identify -> decode -> aliases -> validate -> resolve -> throttle -> authorise
+          -> members -> ciphertext -> usage -> origin -> state -> dry run -> run -> encode
 
 and is then recorded, answered or refused. The order is the tuple `GATES` and nowhere else. Measured on AWS: types,
 then constraints, then whether the key exists, then which members go together, then the ciphertext's key, then the
 key's usage, then its state. Inferred: who calls is settled before the body is read, and whether a key exists before
-whether the caller may use it, except across accounts, where a denial does not say.
+whether the caller may use it, except across accounts, where a denial does not say. Where AWS throttles is not known:
+here it is after the key is found, because its type decides which request quota counts.
 """
 
 from __future__ import annotations
@@ -20,13 +21,18 @@ from functools import lru_cache
 from kmslab.call import Call, EventType, UsedKey
 from kmslab.clock import Clock
 from kmslab.errors import AwsError
-from kmslab.keys.key import Key
-from kmslab.keys.timers import Timer
+from kmslab.keys.due import happen
+from kmslab.keys.key import Key, LastUse
+from kmslab.keys.timers import Happening
 from kmslab.service import gates
 from kmslab.service.resolve import resolve
 from kmslab.service.visit import Service, Visit
+from kmslab.wire import model
 from kmslab.wire.encode import error_body
 from kmslab.wire.http import REPLY_HEADERS, Reply, Request
+
+#: The operations that GetKeyLastUsage knows of. Source: the model, KeyLastUsageTrackingOperation.
+TRACKED = frozenset(model.enum("KeyLastUsageTrackingOperation"))
 
 Gate = Callable[[Visit, Service], None]
 Observer = Callable[[Call], None]
@@ -38,10 +44,12 @@ GATES: tuple[Gate, ...] = (
     gates.aliases,
     gates.validate,
     resolve,
+    gates.throttle,
     gates.authorise,
     gates.members,
     gates.ciphertext,
     gates.usage,
+    gates.origin,
     gates.state,
     gates.dry_run,
     gates.run,
@@ -93,15 +101,20 @@ class FrontDoor:
     def settle(self, now: datetime) -> None:
         """Let happen what has fallen due by `now`, in the order in which it falls due."""
         with self._lock:
-            for timer in self._service.world.timers.pop_due(now):
-                self._service.world.delete_key(timer.key)
-                self._tell(self._service_event(timer))
+            world, ids = self._service.world, self._service.ids
+            for timer in world.timers.pop_due(now):
+                for happening in happen(world, ids, timer):
+                    self._tell(self._service_event(happening, timer.when))
 
     def _record(self, visit: Visit, request_id: str, body: bytes, error: AwsError | None) -> None:
         if not hasattr(visit, "principal"):
             # Nobody's account: AWS neither logs nor bills a request that it cannot attribute.
             return
         headers, codec = visit.request.headers, visit.codec
+        event_id = self._service.ids.uuid("event")
+        if error is None and visit.operation.name in TRACKED:
+            for key in visit.keys:
+                key.last_use = LastUse(visit.operation.name, visit.time, request_id, event_id)
         self._tell(
             Call(
                 event_type=EventType.API_CALL,
@@ -111,7 +124,7 @@ class FrontDoor:
                 region=visit.region,
                 principal=visit.principal.identity,
                 request_id=request_id,
-                event_id=self._service.ids.uuid("event"),
+                event_id=event_id,
                 params={name: value for name, value in visit.params.items() if name in codec.public_input},
                 reply={name: value for name, value in (visit.reply or {}).items() if name in codec.public_output},
                 keys=tuple(_used(key) for key in visit.keys),
@@ -127,19 +140,37 @@ class FrontDoor:
                 host=visit.request.host,
             )
         )
+        if error is None:
+            for happening in visit.context.happenings:
+                event = self._service_event(happening, visit.time)
+                self._tell(self._in_the_name_of(visit, request_id, event) if happening.for_caller else event)
 
-    def _service_event(self, timer: Timer) -> Call:
-        key = timer.key
+    def _in_the_name_of(self, visit: Visit, request_id: str, event: Call) -> Call:
+        return event._replace(
+            event_type=EventType.API_CALL,
+            principal=visit.principal.identity,
+            request_id=request_id,
+            params=event.details,
+            details={},
+            source_ip=visit.request.source_ip,
+            user_agent=visit.request.headers.get("user-agent", ""),
+            host=visit.request.host,
+            invoked_by="kms.amazonaws.com",
+        )
+
+    def _service_event(self, happening: Happening, when: datetime) -> Call:
+        key = happening.key
         return Call(
             event_type=EventType.SERVICE_EVENT,
-            operation=timer.what.value,
-            time=timer.when,
+            operation=happening.name,
+            time=when,
             account_id=key.account_id,
             region=key.region,
             principal=None,
             request_id="",
             event_id=self._service.ids.uuid("event"),
             keys=(_used(key),),
+            details=happening.details,
         )
 
     def _tell(self, call: Call) -> None:

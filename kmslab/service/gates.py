@@ -6,7 +6,7 @@ Owns what is checked. The order is in `front_door.py`.
 from __future__ import annotations
 
 from kmslab import arn
-from kmslab.authz.decide import decide_on_account, decide_on_key
+from kmslab.authz.decide import decide_on_account, decide_on_grant, decide_on_key
 from kmslab.authz.permissions import PERMISSIONS
 from kmslab.call import Decision
 from kmslab.errors import (
@@ -17,14 +17,17 @@ from kmslab.errors import (
     InvalidGrantTokenException,
     InvalidKeyUsageException,
     KmslabError,
+    ThrottlingException,
     UnknownOperationException,
     UnrecognizedClientException,
+    UnsupportedOperationException,
     ValidationException,
 )
 from kmslab.keys import blob
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.states import KEY_STATES
 from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, KeyParam, algorithm_of
+from kmslab.service.quotas import CUSTOM_KEY_STORE, charges
 from kmslab.service.resolve import ON_CIPHERTEXT, ignores_ciphertext
 from kmslab.service.visit import Service, Target, Visit
 from kmslab.wire import model, sigv4
@@ -99,18 +102,43 @@ def validate(visit: Visit, service: Service) -> None:
         raise ValidationException.of(findings)
 
 
+def throttle(visit: Visit, service: Service) -> None:
+    """Count the request against the request quotas of the caller's account, whosever the keys are.
+
+    Which quota it is depends on the type of key, so this comes after the key is found. Simplified: AWS does not say
+    which requests count. Here those do that got so far, denied and dry runs included.
+
+    Raises:
+        ThrottlingException: a quota is used up for this second.
+    """
+    if service.quotas is None:
+        return
+    specs = [key.spec.name for key in visit.keys]
+    key_stores = [key.key_store.key_store_id for key in visit.keys if key.key_store is not None]
+    wanted = charges(visit.operation.name, visit.region, specs=specs, key_stores=key_stores, params=visit.params)
+    if not service.quotas.admit(visit.principal.account_id, wanted, visit.time):
+        raise ThrottlingException.too_fast()
+
+
 def authorise(visit: Visit, service: Service) -> None:
     """Ask for each permission that the operation needs.
 
     Raises:
         AccessDeniedException: one of them is not there.
-        InvalidGrantTokenException: a grant token is given; no grant exists here that it could belong to.
+        InvalidGrantTokenException: a grant token is given that belongs to no grant of this Region.
     """
-    if visit.params.get("GrantTokens"):
-        raise InvalidGrantTokenException
+    for token in visit.params.get("GrantTokens", ()):
+        grant = service.world.find_grant(token)
+        if grant is None or grant.key.region != visit.region:
+            raise InvalidGrantTokenException
     permission = PERMISSIONS[visit.operation.name]
     if permission.on_alias:
         _require(visit, decide_on_account(visit.principal, permission.actions[0], alias_arn(visit) or "*"))
+    if permission.by_grant:
+        for target in visit.targets:
+            if target.grant is not None:
+                _require(visit, decide_on_grant(visit.principal, permission.actions[0], target.grant), target)
+        return
     on_keys = [] if permission.on_account else [target for target in visit.targets if target.key is not None]
     for index, target in enumerate(on_keys):
         assert target.key is not None  # noqa: S101
@@ -205,6 +233,20 @@ def usage(visit: Visit, service: Service) -> None:
             raise InvalidKeyUsageException.usage(target.key.arn, target.key.usage, visit.operation.name)
 
 
+def origin(visit: Visit, service: Service) -> None:
+    """Compare where each key's material comes from with what the operation takes.
+
+    Measured: for imported key material this comes before the key's state.
+
+    Raises:
+        UnsupportedOperationException: the operation does not exist for a key of that origin.
+    """
+    accepted = visit.operation.origins
+    for target in visit.targets:
+        if accepted and target.key is not None and target.key.origin not in accepted:
+            raise UnsupportedOperationException.origin(target.key.arn, target.key.origin)
+
+
 def dry_run(visit: Visit, service: Service) -> None:
     """Stop here when the caller only wanted to know.
 
@@ -212,8 +254,8 @@ def dry_run(visit: Visit, service: Service) -> None:
         DryRunOperationException: DryRun is set, and nothing has spoken against the call.
     """
     if visit.params.get("DryRun"):
-        # Parameters and ciphertext are checked too, unless IGNORE_CIPHERTEXT asks for the permissions alone. Whatever
-        # has a DryRun parameter here changes nothing, so running it is the check. Source: KMS Developer Guide,
+        # Parameters and ciphertext are checked too, unless IGNORE_CIPHERTEXT asks for the permissions alone: the
+        # operation runs, and one that changes something stops itself before it does. Source: KMS Developer Guide,
         # "Testing your permissions"; the model, DryRunModifiers.
         if not ignores_ciphertext(visit.params):
             run(visit, service)
@@ -226,8 +268,21 @@ def run(visit: Visit, service: Service) -> None:
     """Do it."""
     store = service.world.store(visit.principal.account_id, visit.region)
     visit.context = Context(service.world, store, visit.principal, visit.time, service.ids)
+    visit.context.dry_run = bool(visit.params.get("DryRun"))
+    if visit.operation.name in CUSTOM_KEY_STORE.operations:
+        _note_key_store(visit)
     arguments = visit.operation.arguments(visit.params)
     visit.reply = visit.operation.run(visit.context, *(target.argument for target in visit.targets), **arguments)
+
+
+def _note_key_store(visit: Visit) -> None:
+    # Logged for cryptographic operations, whether they succeed or not. Source: KMS Developer Guide, CloudTrail entries
+    # of Decrypt and Encrypt.
+    for key in visit.keys:
+        if key.key_store is not None:
+            visit.context.notes["customKeyStoreId"] = key.key_store.key_store_id
+            if key.xks_key_id is not None:
+                visit.context.notes["xksKeyId"] = key.xks_key_id
 
 
 def encode(visit: Visit, service: Service) -> None:

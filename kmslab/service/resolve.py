@@ -11,16 +11,19 @@ from kmslab.authz.decide import deny_unknown
 from kmslab.authz.permissions import PERMISSIONS
 from kmslab.errors import (
     AccessDeniedException,
+    InvalidArnException,
     InvalidCiphertextException,
+    InvalidGrantTokenException,
     NotFoundException,
     ValidationException,
 )
-from kmslab.keys import blob
+from kmslab.keys import blob, managed
 from kmslab.keys.alias import Alias
+from kmslab.keys.grant import Grant, find_grant
 from kmslab.keys.key import Key
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.store import RegionStore
-from kmslab.operations.registry import AliasParam, BlobParam, Param, algorithm_of
+from kmslab.operations.registry import AliasParam, BlobParam, GrantParam, Param, RelatedParam, algorithm_of
 from kmslab.service.visit import Service, Target, Visit
 
 ON_CIPHERTEXT = "on the resource associated with this ciphertext"
@@ -31,9 +34,12 @@ def resolve(visit: Visit, service: Service) -> None:
 
     Raises:
         AccessDeniedException: the key would be another account's, and there is none.
+        InvalidArnException: an alias is named where a grant's key is wanted.
         InvalidCiphertextException: no key is named, and the ciphertext is none.
-        NotFoundException: no such key or alias here.
-        ValidationException: neither key nor ciphertext is given, or an alias name lacks its prefix.
+        InvalidGrantIdException: a grant id is none.
+        InvalidGrantTokenException: a grant token belongs to no grant here.
+        NotFoundException: no such key, alias or grant here.
+        ValidationException: neither key nor ciphertext, or no grant, is given, or an alias name lacks its prefix.
     """
     for param in visit.operation.params:
         visit.targets.append(_target(visit, service, param))
@@ -46,7 +52,37 @@ def _target(visit: Visit, service: Service, param: Param) -> Target:
         return Target(param, _store(visit, service).key(alias.target_key_id), alias)
     if isinstance(param, BlobParam):
         return _from_blob(visit, service, param, text)
+    if isinstance(param, GrantParam):
+        grant = _grant(visit, service, param)
+        return Target(param, grant.key, grant=grant)
+    if isinstance(param, RelatedParam):
+        named = visit.targets[-1].key
+        related = None if named is None else named.related
+        return Target(param, None if related is None else related.in_region(str(text)))
     return Target(param, None if text is None else _named(visit, service, text))
+
+
+def _grant(visit: Visit, service: Service, param: GrantParam) -> Grant:
+    # Simplified: when both ways of naming a grant are used, its token counts.
+    token, grant_id = visit.params.get(param.token), visit.params.get(param.member)
+    key_ref = visit.params.get(param.key)
+    if token is not None:
+        found = service.world.find_grant(token)
+        if found is None or found.key.region != visit.region:
+            raise InvalidGrantTokenException
+        return found
+    if key_ref is None or grant_id is None:
+        raise ValidationException.grant_not_named()
+    if arn.names_an_alias(key_ref):
+        raise InvalidArnException.no_aliases()
+    key = _named(visit, service, key_ref)
+    found = find_grant(key, grant_id)
+    if found is None:
+        if key.account_id != visit.principal.account_id:
+            # Not even that there is such a key.
+            _refuse(visit, f"on resource: {key.arn}", key_ref)
+        raise NotFoundException.grant(grant_id)
+    return found
 
 
 def _from_blob(visit: Visit, service: Service, param: BlobParam, text: str | None) -> Target:
@@ -81,6 +117,12 @@ def _named(visit: Visit, service: Service, text: str) -> Key:
     account_id = ref.account_id or visit.principal.account_id
     store = service.world.find_store(account_id, visit.region)
     alias = store.alias(ref.name) if store and ref.is_alias else None
+    if alias is None and visit.operation.name == "DescribeKey" and account_id == visit.principal.account_id:
+        # Asking about a predefined alias makes its key. Source: API Reference, DescribeKey.
+        service_name = managed.service_of(ref.name)
+        if service_name is not None:
+            world, ids = service.world, service.ids
+            return managed.make_managed_key(world, ids, account_id, visit.region, service_name, visit.time)
     key = store.key(alias.target_key_id if alias else ref.name) if store else None
     if key is None:
         if account_id != visit.principal.account_id:

@@ -10,10 +10,12 @@ from typing import Any
 from kmslab.call import Decision
 from kmslab.ids import Ids
 from kmslab.keys.alias import Alias
+from kmslab.keys.grant import Grant
 from kmslab.keys.key import Key
 from kmslab.keys.store import World
 from kmslab.operations.registry import Context, Operation, Param
 from kmslab.principals import Directory, Principal
+from kmslab.service.quotas import Quotas
 from kmslab.wire.http import Request
 from kmslab.wire.model import Codec
 
@@ -25,6 +27,8 @@ class Service:
     world: World
     directory: Directory
     ids: Ids
+    #: What is used of the request quotas; None where nobody is throttled.
+    quotas: Quotas | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +40,19 @@ class Target:
         key: The key; None when an optional member is missing.
         alias: The alias, for a member that names one.
         from_blob: Whether the key was found in the ciphertext, and not named.
+        grant: The grant, for a member that names one.
     """
 
     param: Param
     key: Key | None
     alias: Alias | None = None
     from_blob: bool = False
+    grant: Grant | None = None
 
     @property
-    def argument(self) -> Key | Alias | None:
+    def argument(self) -> Key | Alias | Grant | None:
         """What the operation receives for the member."""
-        return self.key if self.alias is None else self.alias
+        return self.alias or self.grant or self.key
 
 
 @dataclass(slots=True)

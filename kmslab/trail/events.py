@@ -21,16 +21,32 @@ _EVENT_VERSION = "1.11"
 _CHANGES = frozenset(
     {
         "CancelKeyDeletion",
+        "ConnectCustomKeyStore",
         "CreateAlias",
+        "CreateCustomKeyStore",
+        "CreateGrant",
         "CreateKey",
         "DeleteAlias",
+        "DeleteCustomKeyStore",
+        "DeleteImportedKeyMaterial",
         "DisableKey",
+        "DisableKeyRotation",
+        "DisconnectCustomKeyStore",
         "EnableKey",
+        "EnableKeyRotation",
+        "ImportKeyMaterial",
+        "PutKeyPolicy",
+        "ReplicateKey",
+        "RetireGrant",
+        "RevokeGrant",
+        "RotateKeyOnDemand",
         "ScheduleKeyDeletion",
         "TagResource",
         "UntagResource",
         "UpdateAlias",
+        "UpdateCustomKeyStore",
         "UpdateKeyDescription",
+        "UpdatePrimaryRegion",
     }
 )
 
@@ -52,15 +68,31 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "DestinationEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
         "SourceEncryptionAlgorithm": "SYMMETRIC_DEFAULT",
     },
+    "PutKeyPolicy": {"BypassPolicyLockoutSafetyCheck": False},
+    "ReplicateKey": {"BypassPolicyLockoutSafetyCheck": False, "Description": ""},
     "Sign": _MESSAGE_TYPE,
     "Verify": _MESSAGE_TYPE,
 }
 
 #: Operations whose request parameters CloudTrail does not show at all.
-_NO_PARAMETERS = frozenset({"GenerateRandom"})
+_NO_PARAMETERS = frozenset({"GenerateRandom", "RetireGrant"})
+
+#: Request members that CloudTrail does not show although they are no secret. Recorded.
+_NOT_SHOWN = frozenset({"TrustAnchorCertificate"})
+
+#: Request members to which CloudTrail gives another name. Recorded.
+_RENAMED = {"cloudHsmClusterId": "clusterId"}
 
 #: Members whose inside is the caller's own and keeps its spelling.
-_OPAQUE = frozenset({"EncryptionContext", "SourceEncryptionContext", "DestinationEncryptionContext"})
+_OPAQUE = frozenset(
+    {
+        "DestinationEncryptionContext",
+        "EncryptionContext",
+        "EncryptionContextEquals",
+        "EncryptionContextSubset",
+        "SourceEncryptionContext",
+    }
+)
 
 
 def _whole_reply(call: Call) -> dict[str, Any]:
@@ -71,19 +103,38 @@ def _key_arn(call: Call) -> dict[str, Any]:
     return {"keyId": call.keys[-1].arn}
 
 
+def _first_key_arn(call: Call) -> dict[str, Any]:
+    return {"keyId": call.keys[0].arn}
+
+
+def _grant(call: Call) -> dict[str, Any]:
+    return _lowered(call.reply) | _key_arn(call)
+
+
 #: What responseElements shows, where it is not null. The key's ARN was added in December 2022.
 _RESPONSE_ELEMENTS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "CancelKeyDeletion": _whole_reply,
     "CreateAlias": _key_arn,
+    "CreateCustomKeyStore": _whole_reply,
+    "CreateGrant": _grant,
     "CreateKey": _whole_reply,
     "DeleteAlias": _key_arn,
+    "DeleteExpiredKeyMaterial": _key_arn,
+    "DeleteImportedKeyMaterial": _whole_reply,
     "DeleteKey": _key_arn,
     "DisableKey": _key_arn,
     "EnableKey": _key_arn,
+    "EnableKeyRotation": _key_arn,
+    "ImportKeyMaterial": _whole_reply,
+    "ReplicateKey": _whole_reply,
+    "RotateKey": _key_arn,
+    "RotateKeyOnDemand": _key_arn,
     "ScheduleKeyDeletion": _whole_reply,
+    "SynchronizeMultiRegionKey": _key_arn,
     "TagResource": _key_arn,
     "UntagResource": _key_arn,
     "UpdateAlias": _key_arn,
+    "UpdatePrimaryRegion": _first_key_arn,
 }
 
 
@@ -109,6 +160,8 @@ def record(call: Call) -> EventRecord:
     event["responseElements"] = _elements(call)
     if call.notes:
         event["additionalEventData"] = dict(call.notes)
+    if call.details:
+        event["serviceEventDetails"] = dict(call.details)
     if not by_service:
         event["requestID"] = call.request_id
     event |= {
@@ -137,7 +190,9 @@ def _identity(call: Call) -> dict[str, str]:
         "accountId": principal.account_id,
         "accessKeyId": principal.access_key_id,
     }
-    return identity if principal.type is PrincipalType.ROOT else identity | {"userName": principal.name}
+    if principal.type is not PrincipalType.ROOT:
+        identity["userName"] = principal.name
+    return identity | {"invokedBy": call.invoked_by} if call.invoked_by else identity
 
 
 def _parameters(call: Call) -> dict[str, Any] | None:
@@ -148,12 +203,13 @@ def _parameters(call: Call) -> dict[str, Any] | None:
         # Both names of the key spec are logged, whichever the caller used.
         spec = call.params.get("KeySpec") or call.params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
         members |= {"CustomerMasterKeySpec": spec, "KeySpec": spec}
-    return _lowered(members) or None
+    shown = _lowered({name: value for name, value in members.items() if name not in _NOT_SHOWN})
+    return {_RENAMED.get(name, name): value for name, value in shown.items()} or None
 
 
 def _elements(call: Call) -> dict[str, Any] | None:
     shown = _RESPONSE_ELEMENTS.get(call.operation)
-    return None if shown is None or call.error_code is not None else shown(call)
+    return None if shown is None or call.error_code is not None else shown(call) or None
 
 
 def _resources(call: Call) -> list[dict[str, str]]:

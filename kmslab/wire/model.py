@@ -65,6 +65,11 @@ def operation_names() -> frozenset[str]:
     return frozenset(service_model().operation_names)
 
 
+def enum(shape_name: str) -> tuple[str, ...]:
+    """The values of an enumeration of the model."""
+    return tuple(service_model().shape_for(shape_name).enum)
+
+
 @cache
 def regions() -> frozenset[str]:
     """The Regions of AWS that the installed botocore knows, in every partition."""

@@ -14,6 +14,7 @@ from hypothesis import settings
 
 from kmslab.keys import material
 from kmslab.keys.key import Key
+from kmslab.keys.ring import KeyRing
 from kmslab.keys.specs import KEY_SPECS, KeyUsage
 
 # The same examples every time, and no deadline: the machine may be busy.
@@ -63,8 +64,7 @@ def new_key() -> Callable[..., Key]:
             "created": CREATED,
             "description": "",
             "policy": "{}",
-            "multi_region": False,
-            "current": material.generate(row, f"{number:064x}"),
+            "ring": KeyRing.of(material.generate(row, f"{number:064x}")),
             **changes,
         }
         return Key(**values)

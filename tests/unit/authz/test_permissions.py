@@ -55,5 +55,6 @@ def test_actions_are_named_like_operations_but_for_re_encrypt() -> None:
 
 def test_tags_at_creation_need_a_permission_of_their_own() -> None:
     assert {name: row.also for name, row in PERMISSIONS.items() if row.also} == {
-        "CreateKey": (("Tags", "kms:TagResource"),)
+        "CreateKey": (("Tags", "kms:TagResource"),),
+        "ReplicateKey": (("ReplicaRegion", "kms:CreateKey"), ("Tags", "kms:TagResource")),
     }

@@ -172,3 +172,45 @@ class TestHours:
         for month, count in counted.items():
             assert 0 < count <= 744
             assert f"{start:%Y-%m}" <= month <= f"{now:%Y-%m}"
+
+
+class TestRotations:
+    def rotate(self, meter: Meter, *days: int, arn: str = KEY.arn) -> None:
+        for day in days:
+            used = (UsedKey(arn, ACCOUNT, "SYMMETRIC_DEFAULT"),)
+            meter(call("RotateKey", START + timedelta(days=day), event_type=EventType.SERVICE_EVENT, keys=used))
+
+    def test_the_first_two_are_charged_for_as_long_as_the_key_lives(self, meter: Meter) -> None:
+        meter(call("CreateKey"))
+        self.rotate(meter, 1, 2, 3, 4)
+        usage = meter.bill(ACCOUNT, START + timedelta(days=10)).usage
+        assert usage.key_hours == {("2026-01", KEY.arn): 240}
+        assert usage.rotation_hours == {("2026-01", KEY.arn): (9 + 8) * 24}
+
+    def test_they_end_with_the_key(self, meter: Meter) -> None:
+        meter(call("CreateKey"))
+        self.rotate(meter, 1)
+        meter(call("ScheduleKeyDeletion", START + timedelta(days=3)))
+        assert meter.bill(ACCOUNT, START + timedelta(days=10)).usage.rotation_hours == {("2026-01", KEY.arn): 48}
+
+    def test_a_key_that_is_not_charged_rotates_for_nothing(self, meter: Meter) -> None:
+        self.rotate(meter, 1, arn="arn:managed")
+        usage = meter.bill(ACCOUNT, START + timedelta(days=10)).usage
+        assert (usage.key_hours, usage.rotation_hours) == ({}, {})
+
+    def test_since_leaves_out_what_was_charged_before(self, meter: Meter) -> None:
+        meter(call("CreateKey"))
+        self.rotate(meter, 1)
+        before = meter.bill(ACCOUNT, START + timedelta(days=2))
+        after = meter.bill(ACCOUNT, START + timedelta(days=3)).since(before)
+        assert after.usage.rotation_hours == {("2026-01", KEY.arn): 24}
+        assert [line.item for line in after.lines][1:] == ["First and second rotations (key-hours)"]
+
+
+def test_what_kms_does_for_the_caller_in_another_region_is_no_request(meter: Meter) -> None:
+    meter(call("ReplicateKey"))
+    replica = UsedKey("arn:replica", ACCOUNT, "SYMMETRIC_DEFAULT")
+    meter(call("CreateKey", keys=(replica,), region="eu-west-1", invoked_by="kms.amazonaws.com"))
+    bill = meter.bill(ACCOUNT, START + timedelta(hours=5))
+    assert bill.by("operation") == {"ReplicateKey": 1}
+    assert bill.usage.key_hours == {("2026-01", "arn:replica"): 5}

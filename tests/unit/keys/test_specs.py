@@ -16,6 +16,7 @@ from kmslab.keys.specs import (
 OAEP = ("RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256")
 RSASSA = tuple(f"RSASSA_{scheme}_SHA_{bits}" for scheme in ("PKCS1_V1_5", "PSS") for bits in (256, 384, 512))
 ENCRYPT, SIGN, MAC = KeyUsage.ENCRYPT_DECRYPT, KeyUsage.SIGN_VERIFY, KeyUsage.GENERATE_VERIFY_MAC
+AGREE, ENCAPSULATE = KeyUsage.KEY_AGREEMENT, KeyUsage.ENCAPSULATE_DECAPSULATE
 
 # Source: KMS Developer Guide, "Key spec reference".
 SPECS = {
@@ -23,10 +24,17 @@ SPECS = {
     "RSA_2048": (2048, {ENCRYPT: OAEP, SIGN: RSASSA}),
     "RSA_3072": (3072, {ENCRYPT: OAEP, SIGN: RSASSA}),
     "RSA_4096": (4096, {ENCRYPT: OAEP, SIGN: RSASSA}),
-    "ECC_NIST_P256": (256, {SIGN: ("ECDSA_SHA_256",)}),
-    "ECC_NIST_P384": (384, {SIGN: ("ECDSA_SHA_384",)}),
-    "ECC_NIST_P521": (521, {SIGN: ("ECDSA_SHA_512",)}),
+    "ECC_NIST_P256": (256, {SIGN: ("ECDSA_SHA_256",), AGREE: ("ECDH",)}),
+    "ECC_NIST_P384": (384, {SIGN: ("ECDSA_SHA_384",), AGREE: ("ECDH",)}),
+    "ECC_NIST_P521": (521, {SIGN: ("ECDSA_SHA_512",), AGREE: ("ECDH",)}),
     "ECC_SECG_P256K1": (256, {SIGN: ("ECDSA_SHA_256",)}),
+    "ECC_NIST_EDWARDS25519": (255, {SIGN: ("ED25519_SHA_512", "ED25519_PH_SHA_512")}),
+    "ML_DSA_44": (44, {SIGN: ("ML_DSA_SHAKE_256",)}),
+    "ML_DSA_65": (65, {SIGN: ("ML_DSA_SHAKE_256",)}),
+    "ML_DSA_87": (87, {SIGN: ("ML_DSA_SHAKE_256",)}),
+    "ML_KEM_512": (512, {ENCAPSULATE: ("ML_KEM",)}),
+    "ML_KEM_768": (768, {ENCAPSULATE: ("ML_KEM",)}),
+    "ML_KEM_1024": (1024, {ENCAPSULATE: ("ML_KEM",)}),
     "HMAC_224": (224, {MAC: ("HMAC_SHA_224",)}),
     "HMAC_256": (256, {MAC: ("HMAC_SHA_256",)}),
     "HMAC_384": (384, {MAC: ("HMAC_SHA_384",)}),
@@ -35,16 +43,16 @@ SPECS = {
 
 
 def test_the_rows() -> None:
+    assert set(KEY_SPECS) == set(SPECS)
     for name, (bits, algorithms) in SPECS.items():
         spec = KEY_SPECS[name]
         assert (spec.name, spec.bits) == (name, bits)
-        for usage, offered in algorithms.items():
-            assert spec.algorithms[usage] == offered
+        assert spec.algorithms == algorithms
 
 
 def test_families() -> None:
     assert {name for name, spec in KEY_SPECS.items() if spec.family.is_asymmetric} >= {
-        name for name in SPECS if name.startswith(("RSA", "ECC"))
+        name for name in SPECS if name.startswith(("RSA", "ECC", "ML_"))
     }
     assert [family.kind for family in (Family.SYMMETRIC, Family.HMAC, Family.RSA, Family.ECC)] == [
         "symmetric",
@@ -57,6 +65,9 @@ def test_families() -> None:
 def test_hashes() -> None:
     """The hash of an algorithm is in its name."""
     for algorithm, how in SIGNING_ALGORITHMS.items():
+        if algorithm == "ML_DSA_SHAKE_256":
+            assert how.hash_name == ""
+            continue
         assert hashlib.new(how.hash_name).digest_size * 8 == int(algorithm[-3:])
     for algorithm, name in OAEP_HASHES.items():
         assert name == f"sha{algorithm.rpartition('_')[2]}"
