@@ -8,9 +8,14 @@ from kmslab.operations import (  # noqa: F401  (imported for their registration)
     asymmetric,
     data_keys,
     encryption,
+    grants,
+    imports,
     key_policies,
+    key_stores,
     lifecycle,
     macs,
+    multi_region,
+    rotation,
     tags,
 )
 from kmslab.operations.registry import OPERATIONS, Context, Operation

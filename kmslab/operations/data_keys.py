@@ -7,15 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from kmslab.errors import (
-    CustomKeyStoreNotFoundException,
     InvalidKeyUsageException,
     UnsupportedOperationException,
     ValidationException,
 )
-from kmslab.keys import material
+from kmslab.keys import pairs, use
 from kmslab.keys.context import EncryptionContext
 from kmslab.keys.key import Key
 from kmslab.keys.specs import KEY_SPECS, SYMMETRIC_DEFAULT, Family, KeyUsage
+from kmslab.operations.placement import require_random_source
 from kmslab.operations.recipients import Recipient, refuse_recipient
 from kmslab.operations.registry import Context, Reply, key_param, operation
 
@@ -83,7 +83,7 @@ def generate_data_key_pair(
 
     Raises:
         InvalidKeyUsageException: the KMS key is not symmetric.
-        UnsupportedOperationException: this Lab makes no pairs of that spec.
+        UnsupportedOperationException: this Lab makes no pairs of that spec, or the key is in a custom key store.
         ValidationException: an attestation document is given.
     """
     refuse_recipient(recipient)
@@ -104,7 +104,7 @@ def generate_data_key_pair_without_plaintext(
 
     Raises:
         InvalidKeyUsageException: the KMS key is not symmetric.
-        UnsupportedOperationException: this Lab makes no pairs of that spec.
+        UnsupportedOperationException: this Lab makes no pairs of that spec, or the key is in a custom key store.
     """
     return _wrapped_pair(ctx, key, _pair(key_pair_spec), key_pair_spec, encryption_context)
 
@@ -120,13 +120,15 @@ def generate_random(
     """Random bytes, of which KMS keeps nothing.
 
     Raises:
-        CustomKeyStoreNotFoundException: a custom key store is named; this Lab has none.
+        CustomKeyStoreInvalidStateException: the key store is not connected, or its cluster does not answer.
+        CustomKeyStoreNotFoundException: there is no such key store.
+        UnsupportedOperationException: it is an external key store.
         ValidationException: the number of bytes is missing, or an attestation document is given.
     """
     if number_of_bytes is None:
         raise ValidationException.number_of_bytes_required()
     if custom_key_store_id is not None:
-        raise CustomKeyStoreNotFoundException.of(custom_key_store_id)
+        require_random_source(ctx, custom_key_store_id)
     refuse_recipient(recipient)
     return {"Plaintext": os.urandom(number_of_bytes)}
 
@@ -135,24 +137,28 @@ def _size(key_spec: str | None, number_of_bytes: int | None) -> int:
     return DATA_KEY_SIZES[key_spec] if key_spec is not None else int(number_of_bytes or 0)
 
 
-def _pair(key_pair_spec: str) -> material.PrivateKey:
+def _pair(key_pair_spec: str) -> pairs.PrivateKey:
+    # Every asymmetric key spec but ML-DSA; the model takes no other names.
     spec = KEY_SPECS.get(key_pair_spec)
-    if spec is None or not spec.family.is_asymmetric:
+    if spec is None:
         raise UnsupportedOperationException.key_spec(key_pair_spec)
-    return material.generate_pair(spec)
+    return pairs.generate_pair(spec)
 
 
 def _wrapped(ctx: Context, key: Key, secret: bytes, context: EncryptionContext | None) -> dict[str, Any]:
     if key.spec.family is not Family.SYMMETRIC:
         raise InvalidKeyUsageException.data_key_from_asymmetric()
-    blob = key.encrypt(secret, SYMMETRIC_DEFAULT, context or {}, operation="GenerateDataKey")
+    blob = use.encrypt(key, secret, SYMMETRIC_DEFAULT, context or {}, operation="GenerateDataKey")
     reply = {"CiphertextBlob": blob, "KeyId": key.arn}
-    return reply | ctx.note_material("keyMaterialId", key, member="KeyMaterialId")
+    return reply | ctx.note_material("keyMaterialId", key, blob, member="KeyMaterialId")
 
 
 def _wrapped_pair(
-    ctx: Context, key: Key, pair: material.PrivateKey, spec: str, context: EncryptionContext | None
+    ctx: Context, key: Key, pair: pairs.PrivateKey, spec: str, context: EncryptionContext | None
 ) -> dict[str, Any]:
+    if key.key_store is not None:
+        # Source: KMS Developer Guide, "Creating KMS keys in an external key store"; the same for CloudHSM.
+        raise UnsupportedOperationException
     reply = _wrapped(ctx, key, pair.pkcs8(), context)
     reply["PrivateKeyCiphertextBlob"] = reply.pop("CiphertextBlob")
     return reply | {"PublicKey": pair.spki(), "KeyPairSpec": spec}

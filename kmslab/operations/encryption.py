@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kmslab.errors import ValidationException
+from kmslab.keys import use
 from kmslab.keys.context import EncryptionContext
 from kmslab.keys.key import Key
 from kmslab.keys.specs import SYMMETRIC_DEFAULT, Family, KeyUsage
@@ -25,8 +26,8 @@ def encrypt(
         InvalidKeyUsageException: the key's spec does not offer the algorithm.
         ValidationException: too much plaintext for the algorithm, or a context with an RSA algorithm.
     """
-    blob = key.encrypt(plaintext, encryption_algorithm, _context(key, encryption_algorithm, encryption_context))
-    ctx.note_material("keyMaterialId", key)
+    blob = use.encrypt(key, plaintext, encryption_algorithm, _context(key, encryption_algorithm, encryption_context))
+    ctx.note_material("keyMaterialId", key, blob)
     return {"CiphertextBlob": blob, "KeyId": key.arn, "EncryptionAlgorithm": encryption_algorithm}
 
 
@@ -49,9 +50,9 @@ def decrypt(
     """
     refuse_recipient(recipient)
     context = _context(key, encryption_algorithm, encryption_context)
-    plaintext = key.decrypt(ciphertext_blob or b"", encryption_algorithm, context)
+    plaintext = use.decrypt(key, ciphertext_blob or b"", encryption_algorithm, context)
     reply = {"KeyId": key.arn, "Plaintext": plaintext, "EncryptionAlgorithm": encryption_algorithm}
-    return reply | ctx.note_material("keyMaterialId", key, member="KeyMaterialId")
+    return reply | ctx.note_material("keyMaterialId", key, ciphertext_blob or b"", member="KeyMaterialId")
 
 
 @operation(
@@ -82,8 +83,8 @@ def re_encrypt(
     """
     opened = _context(source, source_encryption_algorithm, source_encryption_context)
     bound = _context(destination, destination_encryption_algorithm, destination_encryption_context)
-    plaintext = source.decrypt(ciphertext_blob or b"", source_encryption_algorithm, opened)
-    blob = destination.encrypt(plaintext, destination_encryption_algorithm, bound)
+    plaintext = use.decrypt(source, ciphertext_blob or b"", source_encryption_algorithm, opened)
+    blob = use.encrypt(destination, plaintext, destination_encryption_algorithm, bound)
     reply = {
         "CiphertextBlob": blob,
         "SourceKeyId": source.arn,
@@ -91,12 +92,13 @@ def re_encrypt(
         "SourceEncryptionAlgorithm": source_encryption_algorithm,
         "DestinationEncryptionAlgorithm": destination_encryption_algorithm,
     }
-    reply |= ctx.note_material("sourceKeyMaterialId", source, member="SourceKeyMaterialId")
-    return reply | ctx.note_material("destinationKeyMaterialId", destination, member="DestinationKeyMaterialId")
+    opened_blob = ciphertext_blob or b""
+    reply |= ctx.note_material("sourceKeyMaterialId", source, opened_blob, member="SourceKeyMaterialId")
+    return reply | ctx.note_material("destinationKeyMaterialId", destination, blob, member="DestinationKeyMaterialId")
 
 
 def _context(key: Key, algorithm: str, context: EncryptionContext | None) -> EncryptionContext:
-    key.require_algorithm(algorithm)
+    use.require_algorithm(key, algorithm)
     # Standard asymmetric encryption has no place for a context. Source: API Reference, Encrypt, EncryptionContext.
     if context and key.spec.family is not Family.SYMMETRIC:
         raise ValidationException.context_with_asymmetric()

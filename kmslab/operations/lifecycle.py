@@ -7,21 +7,23 @@ from datetime import timedelta
 from typing import Any
 
 from kmslab import arn
-from kmslab.authz.decide import decide_on_key
-from kmslab.authz.policy import default_key_policy, read_key_policy
+from kmslab.authz.lockout import check_policy
+from kmslab.authz.policy import default_key_policy
 from kmslab.errors import (
-    CustomKeyStoreNotFoundException,
-    MalformedPolicyDocumentException,
     UnsupportedOperationException,
     ValidationException,
 )
-from kmslab.keys import material
+from kmslab.keys import material, rotation
+from kmslab.keys.imports import is_importable
 from kmslab.keys.key import Key
 from kmslab.keys.metadata import key_metadata
-from kmslab.keys.specs import KEY_SPECS, SYMMETRIC_DEFAULT, KeySpec, KeyUsage
+from kmslab.keys.related import RelatedKeys
+from kmslab.keys.ring import KeyRing
+from kmslab.keys.specs import KEY_SPECS, SYMMETRIC_DEFAULT, KeyOrigin, KeySpec, KeyUsage
 from kmslab.keys.tagging import with_tags
 from kmslab.keys.timers import Due
 from kmslab.operations.paging import page
+from kmslab.operations.placement import place
 from kmslab.operations.registry import Context, Reply, key_param, operation
 
 # The model says 1 to 365; the service takes 7 to 30. Source: API Reference, ScheduleKeyDeletion.
@@ -44,23 +46,27 @@ def create_key(
     multi_region: bool = False,
     xks_key_id: str | None = None,
 ) -> Reply:
-    """Create a customer managed key, enabled and with fresh key material.
+    """Create a customer managed key, enabled and with fresh key material; of origin EXTERNAL, without any.
 
     Raises:
-        CustomKeyStoreNotFoundException: a custom key store is named; this Lab has none.
+        CloudHsmClusterInvalidConfigurationException: the key store's cluster has fewer than two HSMs.
+        CustomKeyStoreInvalidStateException: the key store is not connected, or what is behind it does not answer.
+        CustomKeyStoreNotFoundException: there is no such key store.
         LimitExceededException: the policy is longer than 32 KB.
         MalformedPolicyDocumentException: the policy is no policy, or would lock the caller out.
         TagException: a tag cannot be stored.
-        UnsupportedOperationException: the origin or key spec is not offered here.
-        ValidationException: the spec is given twice, or the usage is missing or does not go with the spec.
+        UnsupportedOperationException: the key spec is not offered here, or the key store is of the wrong type.
+        ValidationException: the spec is given twice, the usage is missing or does not go with the spec, or the origin
+            does not go with the other members.
+        XksKeyAlreadyInUseException: another key of the key store has the external key.
+        XksKeyInvalidConfigurationException: the external key is not what KMS needs.
+        XksKeyNotFoundException: there is no such external key.
     """
-    if custom_key_store_id is not None:
-        raise CustomKeyStoreNotFoundException.of(custom_key_store_id)
-    if origin != "AWS_KMS" or xks_key_id is not None:
-        raise UnsupportedOperationException.origin(origin)
-    spec = _spec(key_spec, customer_master_key_spec)
+    spec = _spec(key_spec, customer_master_key_spec, origin)
     usage = _usage(key_usage, spec)
+    key_store = place(ctx, spec, origin, custom_key_store_id, xks_key_id, multi_region=multi_region)
     tag_values = with_tags({}, tags)
+    imported = origin == KeyOrigin.EXTERNAL
     key = Key(
         key_id=f"mrk-{ctx.ids.hex('key', 32)}" if multi_region else ctx.ids.uuid("key"),
         account_id=ctx.store.account_id,
@@ -70,23 +76,30 @@ def create_key(
         created=ctx.now,
         description=description,
         policy=policy or default_key_policy(ctx.store.account_id, ctx.store.region),
-        multi_region=multi_region,
-        current=material.generate(spec, ctx.ids.hex("key material", 64)),
+        ring=KeyRing() if imported else KeyRing.of(material.generate(spec, ctx.ids.hex("key material", 64))),
+        origin=KeyOrigin(origin),
+        related=RelatedKeys(ctx.store.region) if multi_region else None,
+        key_store=key_store,
+        xks_key_id=xks_key_id,
         tags=tag_values,
     )
-    _check_policy(ctx, key, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    check_policy(ctx.principal, key, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    if key_store is not None:
+        key_store.adopt(key)
     ctx.world.add_key(key)
     ctx.created = key
     return {"KeyMetadata": key_metadata(key)}
 
 
-def _spec(key_spec: str | None, customer_master_key_spec: str | None) -> KeySpec:
+def _spec(key_spec: str | None, customer_master_key_spec: str | None, origin: str) -> KeySpec:
     if key_spec is not None and customer_master_key_spec is not None:
         raise ValidationException.two_specs()
     name = key_spec or customer_master_key_spec or SYMMETRIC_DEFAULT
     spec = KEY_SPECS.get(name)
     if spec is None:
         raise UnsupportedOperationException.key_spec(name)
+    if origin == KeyOrigin.EXTERNAL and not is_importable(spec):
+        raise ValidationException.spec_and_origin(name, origin)
     return spec
 
 
@@ -99,13 +112,6 @@ def _usage(key_usage: str | None, spec: KeySpec) -> KeyUsage:
     if key_usage not in spec.algorithms:
         raise ValidationException.usage_and_spec(key_usage, spec.name)
     return KeyUsage(key_usage)
-
-
-def _check_policy(ctx: Context, key: Key, *, bypass_lockout_check: bool) -> None:
-    read_key_policy(key.policy)
-    # The lockout safety check. Source: KMS Developer Guide, "Creating a key policy".
-    if not bypass_lockout_check and not decide_on_key(ctx.principal, "kms:PutKeyPolicy", key).allowed:
-        raise MalformedPolicyDocumentException.lockout()
 
 
 @operation("DescribeKey", keys=[key_param("KeyId", aliases=True)])
@@ -134,8 +140,9 @@ def list_keys(
 
 @operation("EnableKey", keys=[key_param("KeyId")])
 def enable_key(ctx: Context, key: Key) -> Reply:
-    """Allow the key's use again."""
+    """Allow the key's use again. A rotation that fell due meanwhile is made up for."""
     key.enable()
+    rotation.resume(ctx.world, key, ctx.now)
     return None
 
 
@@ -162,15 +169,16 @@ def schedule_key_deletion(ctx: Context, key: Key, *, pending_window_in_days: int
     """
     if not _SHORTEST_WINDOW <= pending_window_in_days <= _LONGEST_WINDOW:
         raise ValidationException.pending_window()
-    date = ctx.now + timedelta(days=pending_window_in_days)
-    key.schedule_deletion(date)
-    ctx.world.timers.add(date, Due.DELETION, key)
-    return {
-        "KeyId": key.arn,
-        "DeletionDate": date,
-        "KeyState": key.state.value,
-        "PendingWindowInDays": pending_window_in_days,
-    }
+    reply: dict[str, Any] = {"KeyId": key.arn}
+    if key.related is not None and key.is_primary and key.related.replicas:
+        # The waiting period begins when the last replica is deleted, so there is no date yet.
+        key.schedule_deletion(pending_window_in_days, None)
+    else:
+        date = ctx.now + timedelta(days=pending_window_in_days)
+        key.schedule_deletion(pending_window_in_days, date)
+        ctx.world.timers.add(date, Due.DELETION, key)
+        reply["DeletionDate"] = date
+    return reply | {"KeyState": key.state.value, "PendingWindowInDays": pending_window_in_days}
 
 
 @operation("CancelKeyDeletion", keys=[key_param("KeyId")])
@@ -178,3 +186,26 @@ def cancel_key_deletion(ctx: Context, key: Key) -> Reply:
     """Keep the key; it is then disabled."""
     key.cancel_deletion()
     return {"KeyId": key.arn}
+
+
+@operation("GetKeyLastUsage", keys=[key_param("KeyId")])
+def get_key_last_usage(ctx: Context, key: Key) -> Reply:
+    """When a cryptographic operation last succeeded with the key, and which. Related keys each count for themselves.
+
+    Simplified: AWS may be an hour late; here the answer is up to date.
+    """
+    used: dict[str, Any] = {}
+    if key.last_use is not None:
+        used = {
+            "Operation": key.last_use.operation,
+            "Timestamp": key.last_use.time,
+            "CloudTrailEventId": key.last_use.event_id,
+            "KmsRequestId": key.last_use.request_id,
+        }
+    # Tracking is as old as the key: every key here is younger than AWS's tracking, which began in April 2026.
+    return {
+        "KeyId": key.key_id,
+        "KeyLastUsage": used,
+        "TrackingStartDate": key.created,
+        "KeyCreationDate": key.created,
+    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kmslab.errors import KMSInvalidMacException
+from kmslab.keys import use
 from kmslab.keys.key import Key
 from kmslab.keys.specs import KeyUsage
 from kmslab.operations.registry import Context, Reply, key_param, operation
@@ -15,7 +16,7 @@ def generate_mac(ctx: Context, key: Key, *, message: bytes, mac_algorithm: str) 
     Raises:
         InvalidKeyUsageException: the key's spec does not offer the algorithm.
     """
-    return {"Mac": key.mac(message, mac_algorithm), "MacAlgorithm": mac_algorithm, "KeyId": key.arn}
+    return {"Mac": use.mac(key, message, mac_algorithm), "MacAlgorithm": mac_algorithm, "KeyId": key.arn}
 
 
 @operation("VerifyMac", keys=[key_param("KeyId", aliases=True)], usage=KeyUsage.GENERATE_VERIFY_MAC)
@@ -26,6 +27,6 @@ def verify_mac(ctx: Context, key: Key, *, message: bytes, mac_algorithm: str, ma
         InvalidKeyUsageException: the key's spec does not offer the algorithm.
         KMSInvalidMacException: the MAC is not this key's over this message.
     """
-    if not key.verify_mac(message, mac, mac_algorithm):
+    if not use.verify_mac(key, message, mac, mac_algorithm):
         raise KMSInvalidMacException
     return {"KeyId": key.arn, "MacValid": True, "MacAlgorithm": mac_algorithm}

@@ -12,11 +12,13 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from kmslab.errors import AwsError, InvalidArnException, ValidationException
+from kmslab.errors import AwsError, DryRunOperationException, InvalidArnException, ValidationException
 from kmslab.ids import Ids
+from kmslab.keys.blob import material_id_of
 from kmslab.keys.key import Key
-from kmslab.keys.specs import SYMMETRIC_DEFAULT, Family, KeyUsage
+from kmslab.keys.specs import SYMMETRIC_DEFAULT, Family, KeyOrigin, KeyUsage
 from kmslab.keys.store import RegionStore, World
+from kmslab.keys.timers import Happening
 from kmslab.principals import Principal
 
 #: What an operation returns: AWS's member names and their values, or None where AWS answers with an empty body.
@@ -63,7 +65,29 @@ class AliasParam:
     member: str
 
 
-Param = KeyParam | BlobParam | AliasParam
+@dataclass(frozen=True, slots=True)
+class GrantParam:
+    """A grant, named by its token, or by its key and its id; the operation receives the `Grant`.
+
+    Attributes:
+        member: The member with the grant id.
+        token: The member with the grant token.
+        key: The member that names the key.
+    """
+
+    member: str
+    token: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedParam:
+    """A Region in which a multi-Region key has a related key; the operation receives that key, or None."""
+
+    member: str
+
+
+Param = KeyParam | BlobParam | AliasParam | GrantParam | RelatedParam
 
 
 def key_param(member: str, *, aliases: bool = False, optional: bool = False) -> KeyParam:
@@ -88,6 +112,16 @@ def alias_param(member: str = "AliasName") -> AliasParam:
     return AliasParam(member)
 
 
+def grant_param() -> GrantParam:
+    """A grant, named in either of the two ways of RetireGrant."""
+    return GrantParam("GrantId", "GrantToken", "KeyId")
+
+
+def related_param(member: str) -> RelatedParam:
+    """The related key in the Region that `member` names, of the key that the member before it names."""
+    return RelatedParam(member)
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A registered operation.
@@ -97,6 +131,7 @@ class Operation:
         run: The function: `run(ctx, *resolved, **members in snake_case)`.
         params: The members that stand for keys and aliases, in the order in which `run` takes them.
         usage: The KeyUsage that every key must have, or None.
+        origins: The origins of key material that the operation takes; empty for all.
         new_alias: The member that names an alias which the operation creates, or None.
         check: What the members must fulfil together, before the key's usage and state are looked at, or None.
     """
@@ -105,6 +140,7 @@ class Operation:
     run: Callable[..., Reply]
     params: tuple[Param, ...]
     usage: KeyUsage | None
+    origins: tuple[KeyOrigin, ...]
     new_alias: str | None
     check: Callable[[Mapping[str, Any]], None] | None
     consumed: frozenset[str] = field(repr=False)
@@ -125,7 +161,9 @@ class Context:
         now: The simulated time, in UTC.
         ids: Where new ids come from.
         notes: Ids worth logging that are in neither request nor reply, by CloudTrail's name for them.
+        dry_run: Whether nothing may change.
         created: The key that the operation made, or None.
+        happenings: What KMS did by itself in other places because of this call.
     """
 
     world: World
@@ -133,24 +171,39 @@ class Context:
     principal: Principal
     now: datetime
     ids: Ids
+    dry_run: bool = False
     notes: dict[str, str] = field(default_factory=dict)
     created: Key | None = None
+    happenings: list[Happening] = field(default_factory=list)
 
-    def note_material(self, name: str, key: Key, *, member: str | None = None) -> dict[str, str]:
-        """Log which key material was used, and show it in the reply where AWS does. Symmetric keys only.
+    def end_of_checks(self) -> None:
+        """Stop here when the caller only wanted to know: what comes next would change something.
+
+        Raises:
+            DryRunOperationException: DryRun is set, and nothing has spoken against the call.
+        """
+        if self.dry_run:
+            raise DryRunOperationException.would_succeed()
+
+    def note_material(self, name: str, key: Key, blob: bytes, *, member: str | None = None) -> dict[str, str]:
+        """Log which key material was used, and show it in the reply where AWS does.
+
+        Symmetric keys only, and not those in a custom key store.
 
         Args:
             name: CloudTrail's name, such as `keyMaterialId`.
             key: The key that was used.
+            blob: The ciphertext that was made or read with it.
             member: The reply member that shows it too, or None.
 
         Returns:
             The reply member with its value, or nothing.
         """
-        if key.spec.family is not Family.SYMMETRIC:
+        if key.spec.family is not Family.SYMMETRIC or key.key_store is not None:
             return {}
-        self.notes[name] = key.current.material_id
-        return {member: key.current.material_id} if member else {}
+        material_id = material_id_of(blob)
+        self.notes[name] = material_id
+        return {member: material_id} if member else {}
 
 
 #: Every operation that the Lab runs, by name.
@@ -170,6 +223,7 @@ def operation(
     *,
     keys: Sequence[Param] = (),
     usage: KeyUsage | None = None,
+    origins: Sequence[KeyOrigin] = (),
     new_alias: str | None = None,
     check: Callable[[Mapping[str, Any]], None] | None = None,
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
@@ -181,11 +235,18 @@ def operation(
     params = tuple(keys)
 
     def register(run: Callable[..., Reply]) -> Callable[..., Reply]:
-        consumed = _CONSUMED | {param.member for param in params}
-        OPERATIONS[name] = Operation(name, run, params, usage, new_alias, check, consumed)
+        consumed = _CONSUMED | {member for param in params for member in _members(param)}
+        OPERATIONS[name] = Operation(name, run, params, usage, tuple(origins), new_alias, check, consumed)
         return run
 
     return register
+
+
+def _members(param: Param) -> tuple[str, ...]:
+    if isinstance(param, RelatedParam):
+        # The Region's name is the operation's to see as well: there may be no key in it.
+        return ()
+    return (param.member, param.token, param.key) if isinstance(param, GrantParam) else (param.member,)
 
 
 def algorithm_of(param: BlobParam, params: Mapping[str, Any]) -> str:

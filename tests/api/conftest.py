@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 from hypothesis import settings
 
 from kmslab import Lab
+from kmslab.keys.key import Key
 
 # The same examples every time, and no deadline: the machine may be busy.
 settings.register_profile("kmslab", deadline=None, derandomize=True, database=None)
@@ -33,10 +35,7 @@ def fingerprint(lab: Lab) -> list[Any]:
         (
             store.account_id,
             store.region,
-            [
-                (key.key_id, key.state, key.deletion_date, key.description, key.policy, dict(key.tags), key.current)
-                for key in store.keys
-            ],
+            [key_print(key) for key in store.keys],
             [
                 (alias.name, alias.arn, alias.target_key_id, alias.created, alias.updated)
                 for alias in map(store.alias, store.alias_names())
@@ -45,6 +44,20 @@ def fingerprint(lab: Lab) -> list[Any]:
         )
         for store in lab.world.stores
         if store.key_ids or store.alias_names()
+    ]
+
+
+def key_print(key: Key) -> list[Any]:
+    """Everything about a key that a call could change."""
+    return [
+        (key.key_id, key.state, key.enabled, key.deletion_date, key.deletion_window, key.description, key.policy),
+        (dict(key.tags), key.last_use, dataclasses.astuple(key.rotation)),
+        [(grant_id, list(grant.tokens)) for grant_id, grant in key.grants.items()],
+        None if key.related is None else [(each.arn, each.is_primary) for each in key.related],
+        [
+            (each.material_id, each.material, each.state, each.rotated, each.valid_to, each.description)
+            for each in key.ring
+        ],
     ]
 
 

@@ -35,7 +35,7 @@ def cents(lab: Lab) -> Decimal:
     return sum((line.amount for line in lines), Decimal(0)).quantize(Decimal("0.01"))
 
 
-def key(lab: Lab, **params: str) -> str:
+def key(lab: Lab, **params: Any) -> str:
     return str(lab.client("kms").create_key(**params)["KeyMetadata"]["KeyId"])
 
 
@@ -132,3 +132,22 @@ def test_since_shows_what_came_on_top(month: Lab) -> None:
     assert month.bill.since(before).total == Decimal(0)
     month.clock.advance(hours=10)
     assert month.bill.since(before).total == (Decimal(10) / (28 * 24)).quantize(Decimal("0.000001"))
+
+
+@pytest.mark.parametrize(("rotations", "dollars"), [(0, "1.24"), (1, "2.24"), (2, "3.24"), (5, "3.24")])
+def test_rotations_are_charged_twice_and_no_more(month: Lab, rotations: int, dollars: str) -> None:
+    """Rotated at the month's first moments, so that each rotation counts for the whole of it."""
+    kms, key_id = month.client("kms"), key(month)
+    for _ in range(rotations):
+        kms.rotate_key_on_demand(KeyId=key_id)
+        month.clock.advance(seconds=1)
+    many(month, lambda: kms.encrypt(KeyId=key_id, Plaintext=b"x"), 100_000 - 1 - rotations)
+    assert month.bill.requests == 100_000
+    assert cents(month) == Decimal(dollars)
+
+
+def test_every_related_key_costs_a_key(month: Lab) -> None:
+    kms, key_id = month.client("kms"), key(month, MultiRegion=True)
+    for region in ("eu-west-1", "ap-southeast-2"):
+        kms.replicate_key(KeyId=key_id, ReplicaRegion=region)
+    assert cents(month) == Decimal("3.00")

@@ -8,6 +8,7 @@ import pytest
 
 from kmslab.errors import InvalidArnException, ValidationException
 from kmslab.ids import Ids
+from kmslab.keys import use
 from kmslab.keys.specs import KeyUsage
 from kmslab.keys.store import World
 from kmslab.operations import OPERATIONS
@@ -80,8 +81,9 @@ def test_noting_key_material(new_key: Any) -> None:
         key.created,
         Ids(1),
     )
-    assert ctx.note_material("keyMaterialId", key) == {}
+    blob = use.encrypt(key, b"x", "SYMMETRIC_DEFAULT", {})
+    assert ctx.note_material("keyMaterialId", key, blob) == {}
     assert ctx.notes == {"keyMaterialId": key.current.material_id}
-    assert ctx.note_material("again", key, member="KeyMaterialId") == {"KeyMaterialId": key.current.material_id}
-    assert ctx.note_material("mac", mac, member="KeyMaterialId") == {}
+    assert ctx.note_material("again", key, blob, member="KeyMaterialId") == {"KeyMaterialId": key.current.material_id}
+    assert ctx.note_material("mac", mac, b"", member="KeyMaterialId") == {}
     assert set(ctx.notes) == {"keyMaterialId", "again"}
