@@ -23,9 +23,12 @@ class KeyView:
         region: The Region it lives in.
         spec: Its key spec.
         usage: Its key usage.
+        manager: Whose it is to manage: `CUSTOMER`, or `AWS` for an AWS managed key.
+        origin: Where its key material comes from, such as `AWS_KMS`.
         state: Its key state.
         description: Its description.
         multi_region: Whether it is a multi-Region key.
+        multi_region_type: `PRIMARY` or `REPLICA`; empty for a single-Region key.
         created: When it was created, in UTC.
         deletion_date: When it will be deleted, in UTC, or None.
         tags: Tag values by tag key.
@@ -38,9 +41,12 @@ class KeyView:
     region: str
     spec: str
     usage: str
+    manager: str
+    origin: str
     state: str
     description: str
     multi_region: bool
+    multi_region_type: str
     created: datetime
     deletion_date: datetime | None
     tags: MappingProxyType[str, str]
@@ -105,9 +111,12 @@ def _view(key: Key, aliases: tuple[str, ...]) -> KeyView:
         region=key.region,
         spec=key.spec.name,
         usage=key.usage.value,
+        manager=key.manager.value,
+        origin=key.origin.value,
         state=key.state.value,
         description=key.description,
         multi_region=key.multi_region,
+        multi_region_type="PRIMARY" if key.is_primary else "REPLICA" if key.is_replica else "",
         created=key.created,
         deletion_date=key.deletion_date,
         tags=MappingProxyType(dict(key.tags)),

@@ -5,7 +5,8 @@ cannot change, share, disable or delete them.
 
 Source: KMS Developer Guide, "AWS managed keys"; API Reference, DescribeKey, KeyId (a predefined alias without a key
 gets its key on first use); policies as AWS accounts show them.
-Simplified: a choice of services; AWS has about forty, and lists their aliases before their keys exist.
+Simplified: a choice of services; AWS has about forty, and lists their aliases before their keys exist. All have the
+policy of `aws/s3`, which some services' keys extend, for instance by kms:CreateGrant.
 """
 
 from __future__ import annotations
@@ -43,6 +44,9 @@ PROTECTS: dict[str, str] = {
     "sqs": "SQS messages",
     "ssm": "SSM parameters",
 }
+
+#: The service that calls KMS, where the alias has another name for it. Source: KMS Developer Guide, kms:ViaService.
+_CALLERS = {"ebs": "ec2"}
 
 _USES = ("kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey")
 _LOOKS = ("kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant")
@@ -98,7 +102,7 @@ def _policy(service: str, account_id: str, region: str) -> str:
                     "Condition": {
                         "StringEquals": {
                             "kms:CallerAccount": account_id,
-                            "kms:ViaService": f"{service}.{region}.amazonaws.com",
+                            "kms:ViaService": f"{_CALLERS.get(service, service)}.{region}.amazonaws.com",
                         }
                     },
                 },

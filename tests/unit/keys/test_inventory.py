@@ -10,6 +10,7 @@ import pytest
 
 from kmslab.keys.alias import Alias
 from kmslab.keys.inventory import Inventory
+from kmslab.keys.related import RelatedKeys
 from kmslab.keys.specs import KeyUsage
 from kmslab.keys.store import World
 
@@ -22,7 +23,7 @@ def world(new_key: Any) -> World:
     keys = [
         first,
         new_key("RSA_2048", KeyUsage.SIGN_VERIFY, region="us-west-2", created=first.created + timedelta(days=2)),
-        new_key("HMAC_256", created=first.created + timedelta(days=1), multi_region=True),
+        new_key("HMAC_256", created=first.created + timedelta(days=1), related=RelatedKeys("us-east-1")),
         new_key(account_id="999988887777"),
     ]
     for key in keys:
@@ -30,7 +31,7 @@ def world(new_key: Any) -> World:
     for name in ("alias/b", "alias/a"):
         store = world.store(first.account_id, first.region)
         store.add_alias(Alias(name, f"arn:{name}", first.key_id, first.created, first.created))
-    first.schedule_deletion(first.created + timedelta(days=7))
+    first.schedule_deletion(7, first.created + timedelta(days=7))
     return world
 
 
@@ -52,6 +53,16 @@ def test_a_view(world: World) -> None:
     assert (key.description, key.multi_region, dict(key.tags)) == ("first", False, {"team": "blue"})
     assert key.aliases == ("alias/a", "alias/b")
     assert key.deletion_date == key.created + timedelta(days=7)
+
+
+def test_related_keys_say_which_of_them_is_the_primary(world: World, new_key: Any) -> None:
+    primary = Inventory.of(world).select(spec="HMAC_256")[0]
+    key = world.store(primary.account_id, primary.region).key(primary.key_id)
+    assert key is not None
+    world.add_key(new_key("HMAC_256", region="eu-west-1", key_id=key.key_id, related=key.related))
+    pair = Inventory.of(world).select(spec="HMAC_256")
+    assert {each.region: each.multi_region_type for each in pair} == {"us-east-1": "PRIMARY", "eu-west-1": "REPLICA"}
+    assert {each.multi_region_type for each in Inventory.of(world).select(usage="ENCRYPT_DECRYPT")} == {""}
 
 
 def test_a_view_stays_as_it_was(world: World) -> None:
