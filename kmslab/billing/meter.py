@@ -1,7 +1,7 @@
 """The meter: every call is counted, every key's hours are kept, and a bill can be drawn up at any moment.
 
-Simplified: failed requests are metered too, and every related multi-Region key is charged for its own rotations, a replica
-for those since it was made; AWS's price page says neither.
+Simplified: failed requests are metered too, and every related multi-Region key is charged for its own rotations, a
+replica for those since it was made; AWS's price page says neither.
 """
 
 from __future__ import annotations

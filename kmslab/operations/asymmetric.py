@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from kmslab.crypto.hashing import digest_size
-from kmslab.errors import KMSInvalidSignatureException, UnsupportedOperationException, ValidationException
+from kmslab.errors import (
+    KMSInvalidSignatureException,
+    KMSInvalidStateException,
+    UnsupportedOperationException,
+    ValidationException,
+)
 from kmslab.keys import use
 from kmslab.keys.key import Key
 from kmslab.keys.metadata import ALGORITHM_MEMBERS
@@ -46,11 +51,16 @@ def verify(
 def get_public_key(ctx: Context, key: Key) -> Reply:
     """The public key, for use outside KMS by anybody.
 
+    AWS's table of key states lets a key without key material through, but there is no public key then.
+
     Raises:
+        KMSInvalidStateException: the key pair was never imported, or is deleted or expired.
         UnsupportedOperationException: the key is symmetric or HMAC and has none.
     """
     if not key.spec.family.is_asymmetric:
         raise UnsupportedOperationException
+    if not key.ring.is_complete:
+        raise KMSInvalidStateException.key_is(key.arn, "pending import")
     return {
         "KeyId": key.arn,
         "PublicKey": use.public_key(key),
