@@ -1,7 +1,9 @@
 """Who may call what: for every operation, who may, who may not, with AWS's words, and who hears of it.
 
 A stage on the way: until key policies and IAM policies are evaluated, root and the administrator may and nobody else,
-not even bob, whose IAM policy allows everything.
+not even bob, whose IAM policy allows everything. Grants are the exception: whom a grant lets retire it may do so.
+
+The module is long because it has a call of each of the 56 operations.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ from itertools import count
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from kmslab import Lab
+from kmslab.call import Call
 from kmslab.operations import OPERATIONS
 
 ACCOUNT = "123456789010"
@@ -28,6 +33,11 @@ UNKNOWN = f"{ARN}:key/12345678-1234-1234-1234-123456789012"
 
 SIGN = {"Message": b"m", "SigningAlgorithm": "ECDSA_SHA_256"}
 MAC = {"Message": b"m", "MacAlgorithm": "HMAC_SHA_256"}
+ECDH = {"KeyAgreementAlgorithm": "ECDH"}
+KEM = {"EncapsulationAlgorithm": "ML_KEM"}
+IMPORT = {"WrappingAlgorithm": "RSAES_OAEP_SHA_256", "WrappingKeySpec": "RSA_2048"}
+TAGS = [{"TagKey": "k", "TagValue": "v"}]
+RETIRING = f"arn:aws:iam::{ACCOUNT}:user/retiring"
 ALLOW_ALL = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 
 
@@ -56,6 +66,17 @@ class Stage:
         self.signature = self.kms.sign(KeyId=self.ecc, **SIGN)["Signature"]
         self.code = self.kms.generate_mac(KeyId=self.mac, **MAC)["Mac"]
         self.alias = self.new_alias()
+        self.agreement = self.new_key(KeySpec="ECC_NIST_P256", KeyUsage="KEY_AGREEMENT")
+        peer = ec.generate_private_key(ec.SECP256R1()).public_key()
+        self.peer = peer.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.kem = self.new_key(KeySpec="ML_KEM_512", KeyUsage="ENCAPSULATE_DECAPSULATE")
+        self.encapsulation = self.kms.encapsulate(KeyId=self.kem, **KEM)["SharedSecretCiphertextBlob"]
+        self.external = self.new_key(Origin="EXTERNAL")
+        self.wrapped = self.wrap(self.kms.get_parameters_for_import(KeyId=self.external, **IMPORT))
+        self.policy = self.kms.get_key_policy(KeyId=self.sym)["Policy"]
+        self.grant = self.new_grant()
+        self.primary = self.new_primary()
+        self.store = self.new_store()
         self.others_key = self.other.create_key()["KeyMetadata"]["Arn"]
         self.other.create_alias(AliasName="alias/theirs", TargetKeyId=self.others_key)
 
@@ -68,6 +89,50 @@ class Stage:
         key = self.new_key()
         self.kms.schedule_key_deletion(KeyId=key)
         return key
+
+    def wrap(self, parameters: dict[str, Any]) -> dict[str, Any]:
+        """What ImportKeyMaterial takes besides the key."""
+        public_key = serialization.load_der_public_key(parameters["PublicKey"])
+        assert isinstance(public_key, rsa.RSAPublicKey)
+        oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
+        return {
+            "ImportToken": parameters["ImportToken"],
+            "EncryptedKeyMaterial": public_key.encrypt(bytes(32), oaep),
+            "ExpirationModel": "KEY_MATERIAL_DOES_NOT_EXPIRE",
+        }
+
+    def new_grant(self, **params: Any) -> dict[str, str]:
+        """The id and the token of a new grant on the symmetric key."""
+        params = {"GranteePrincipal": RETIRING, "RetiringPrincipal": RETIRING, "Operations": ["Decrypt"], **params}
+        reply: dict[str, str] = self.kms.create_grant(KeyId=self.sym, **params)
+        return reply
+
+    def new_primary(self, **params: Any) -> str:
+        """The ARN of a new primary key with a replica in eu-west-1."""
+        key = self.new_key(MultiRegion=True)
+        self.kms.replicate_key(KeyId=key, ReplicaRegion="eu-west-1", **params)
+        self.lab.clock.advance(minutes=10)
+        return key
+
+    def new_store(self) -> str:
+        """The id of a new custom key store."""
+        return str(self.kms.create_custom_key_store(**self.for_store())["CustomKeyStoreId"])
+
+    def connected_store(self) -> str:
+        """The id of the stage's custom key store, which is connected now."""
+        self.kms.connect_custom_key_store(CustomKeyStoreId=self.store)
+        self.lab.clock.advance(minutes=1)
+        return self.store
+
+    def for_store(self) -> dict[str, str]:
+        """What CreateCustomKeyStore takes, for a cluster of its own."""
+        cluster = self.lab.cloudhsm_cluster()
+        return {
+            "CustomKeyStoreName": f"store-{next(self.numbers)}",
+            "CloudHsmClusterId": cluster.cluster_id,
+            "KeyStorePassword": cluster.password,
+            "TrustAnchorCertificate": cluster.trust_anchor_certificate,
+        }
 
     def new_alias(self) -> str:
         """A new alias of the symmetric key."""
@@ -101,6 +166,9 @@ CASES: dict[str, Case] = {
     "CancelKeyDeletion": Case(
         "cancel_key_deletion", lambda s: {"KeyId": s.leaving}, works=lambda s: {"KeyId": s.leaving_key()}
     ),
+    "ConnectCustomKeyStore": Case(
+        "connect_custom_key_store", lambda s: {"CustomKeyStoreId": s.store}, key=None, resource="*"
+    ),
     "CreateAlias": Case(
         "create_alias",
         lambda s: {"AliasName": "alias/mine", "TargetKeyId": s.sym},
@@ -108,7 +176,14 @@ CASES: dict[str, Case] = {
         resource=f"{ARN}:alias/mine",
         works=lambda s: {"AliasName": f"alias/mine-{next(s.numbers)}", "TargetKeyId": s.sym},
     ),
+    "CreateCustomKeyStore": Case("create_custom_key_store", lambda s: s.for_store(), key=None, resource="*"),
+    "CreateGrant": Case(
+        "create_grant", lambda s: {"KeyId": s.sym, "GranteePrincipal": RETIRING, "Operations": ["Decrypt"]}
+    ),
     "CreateKey": Case("create_key", lambda s: {}, key=None, resource="*"),
+    "Decapsulate": Case(
+        "decapsulate", lambda s: {"KeyId": s.kem, "SharedSecretCiphertextBlob": s.encapsulation, **KEM}
+    ),
     "Decrypt": Case("decrypt", lambda s: {"CiphertextBlob": s.blob, "KeyId": s.sym}),
     "DeleteAlias": Case(
         "delete_alias",
@@ -117,9 +192,29 @@ CASES: dict[str, Case] = {
         resource=f"{ARN}:{{alias}}",
         works=lambda s: {"AliasName": s.new_alias()},
     ),
+    "DeleteCustomKeyStore": Case(
+        "delete_custom_key_store",
+        lambda s: {"CustomKeyStoreId": s.store},
+        key=None,
+        resource="*",
+        works=lambda s: {"CustomKeyStoreId": s.new_store()},
+    ),
+    "DeleteImportedKeyMaterial": Case("delete_imported_key_material", lambda s: {"KeyId": s.external}),
+    "DeriveSharedSecret": Case("derive_shared_secret", lambda s: {"KeyId": s.agreement, "PublicKey": s.peer, **ECDH}),
+    "DescribeCustomKeyStores": Case("describe_custom_key_stores", lambda s: {}, key=None, resource="*"),
     "DescribeKey": Case("describe_key", lambda s: {"KeyId": s.sym}),
     "DisableKey": Case("disable_key", lambda s: {"KeyId": s.sym}, works=lambda s: {"KeyId": s.new_key()}),
+    "DisableKeyRotation": Case("disable_key_rotation", lambda s: {"KeyId": s.sym}),
+    "DisconnectCustomKeyStore": Case(
+        "disconnect_custom_key_store",
+        lambda s: {"CustomKeyStoreId": s.store},
+        key=None,
+        resource="*",
+        works=lambda s: {"CustomKeyStoreId": s.connected_store()},
+    ),
     "EnableKey": Case("enable_key", lambda s: {"KeyId": s.sym}),
+    "EnableKeyRotation": Case("enable_key_rotation", lambda s: {"KeyId": s.sym}),
+    "Encapsulate": Case("encapsulate", lambda s: {"KeyId": s.kem, **KEM}),
     "Encrypt": Case("encrypt", lambda s: {"KeyId": s.sym, "Plaintext": b"x"}),
     "GenerateDataKey": Case("generate_data_key", lambda s: {"KeyId": s.sym, "KeySpec": "AES_256"}),
     "GenerateDataKeyPair": Case("generate_data_key_pair", lambda s: {"KeyId": s.sym, "KeyPairSpec": "ECC_NIST_P256"}),
@@ -131,23 +226,51 @@ CASES: dict[str, Case] = {
     ),
     "GenerateMac": Case("generate_mac", lambda s: {"KeyId": s.mac, **MAC}),
     "GenerateRandom": Case("generate_random", lambda s: {"NumberOfBytes": 1}, key=None, resource="*"),
+    "GetKeyLastUsage": Case("get_key_last_usage", lambda s: {"KeyId": s.sym}),
     "GetKeyPolicy": Case("get_key_policy", lambda s: {"KeyId": s.sym}),
+    "GetKeyRotationStatus": Case("get_key_rotation_status", lambda s: {"KeyId": s.sym}),
+    "GetParametersForImport": Case("get_parameters_for_import", lambda s: {"KeyId": s.external, **IMPORT}),
     "GetPublicKey": Case("get_public_key", lambda s: {"KeyId": s.ecc}),
+    "ImportKeyMaterial": Case("import_key_material", lambda s: {"KeyId": s.external, **s.wrapped}),
     "ListAliases": Case("list_aliases", lambda s: {}, key=None, resource="*"),
+    "ListGrants": Case("list_grants", lambda s: {"KeyId": s.sym}),
     "ListKeyPolicies": Case("list_key_policies", lambda s: {"KeyId": s.sym}),
+    "ListKeyRotations": Case("list_key_rotations", lambda s: {"KeyId": s.sym}),
     "ListKeys": Case("list_keys", lambda s: {}, key=None, resource="*"),
     "ListResourceTags": Case("list_resource_tags", lambda s: {"KeyId": s.sym}),
+    "ListRetirableGrants": Case(
+        "list_retirable_grants", lambda s: {"RetiringPrincipal": RETIRING}, key=None, resource="*"
+    ),
+    "PutKeyPolicy": Case("put_key_policy", lambda s: {"KeyId": s.sym, "Policy": s.policy}),
     "ReEncrypt": Case(
         "re_encrypt",
         lambda s: {"CiphertextBlob": s.blob, "SourceKeyId": s.sym, "DestinationKeyId": s.destination},
         key="SourceKeyId",
         action="ReEncryptFrom",
     ),
+    "ReplicateKey": Case(
+        "replicate_key",
+        lambda s: {"KeyId": s.primary, "ReplicaRegion": "us-west-2"},
+        works=lambda s: {"KeyId": s.new_primary(), "ReplicaRegion": "us-west-2"},
+    ),
+    "RetireGrant": Case(
+        "retire_grant",
+        lambda s: {"KeyId": s.sym, "GrantId": s.grant["GrantId"]},
+        works=lambda s: {"GrantToken": s.new_grant()["GrantToken"]},
+    ),
+    "RevokeGrant": Case(
+        "revoke_grant",
+        lambda s: {"KeyId": s.sym, "GrantId": s.grant["GrantId"]},
+        works=lambda s: {"KeyId": s.sym, "GrantId": s.new_grant()["GrantId"]},
+    ),
+    "RotateKeyOnDemand": Case(
+        "rotate_key_on_demand", lambda s: {"KeyId": s.sym}, works=lambda s: {"KeyId": s.new_key()}
+    ),
     "ScheduleKeyDeletion": Case(
         "schedule_key_deletion", lambda s: {"KeyId": s.sym}, works=lambda s: {"KeyId": s.new_key()}
     ),
     "Sign": Case("sign", lambda s: {"KeyId": s.ecc, **SIGN}),
-    "TagResource": Case("tag_resource", lambda s: {"KeyId": s.sym, "Tags": [{"TagKey": "k", "TagValue": "v"}]}),
+    "TagResource": Case("tag_resource", lambda s: {"KeyId": s.sym, "Tags": TAGS}),
     "UntagResource": Case("untag_resource", lambda s: {"KeyId": s.sym, "TagKeys": ["k"]}),
     "UpdateAlias": Case(
         "update_alias",
@@ -155,7 +278,18 @@ CASES: dict[str, Case] = {
         key=None,
         resource=f"{ARN}:{{alias}}",
     ),
+    "UpdateCustomKeyStore": Case(
+        "update_custom_key_store",
+        lambda s: {"CustomKeyStoreId": s.store, "NewCustomKeyStoreName": "renamed"},
+        key=None,
+        resource="*",
+    ),
     "UpdateKeyDescription": Case("update_key_description", lambda s: {"KeyId": s.sym, "Description": "d"}),
+    "UpdatePrimaryRegion": Case(
+        "update_primary_region",
+        lambda s: {"KeyId": s.primary, "PrimaryRegion": "eu-west-1"},
+        works=lambda s: {"KeyId": s.new_primary(), "PrimaryRegion": "eu-west-1"},
+    ),
     "Verify": Case("verify", lambda s: {"KeyId": s.ecc, "Signature": s.signature, **SIGN}),
     "VerifyMac": Case("verify_mac", lambda s: {"KeyId": s.mac, "Mac": s.code, **MAC}),
 }
@@ -163,9 +297,16 @@ WITH_KEY = [name for name, case in CASES.items() if case.key is not None]
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def shared_stage() -> Iterator[Stage]:
     with Lab(seed=5) as lab:
         yield Stage(lab)
+
+
+@pytest.fixture
+def stage(shared_stage: Stage) -> Stage:
+    """The stage when all is done that KMS does in the background for the test before."""
+    shared_stage.lab.clock.advance(minutes=1)
+    return shared_stage
 
 
 def action_of(operation: str) -> str:
@@ -175,6 +316,12 @@ def action_of(operation: str) -> str:
 def resource_of(stage: Stage, case: Case, params: dict[str, Any]) -> str:
     key = params[case.key] if case.key else ""
     return case.resource.format(KEY=key, alias=stage.alias)
+
+
+def call_of(stage: Stage, reply: dict[str, Any]) -> Call:
+    """What the Lab has kept of an answered call. What KMS does of its own accord because of it comes after it."""
+    request_id = reply["ResponseMetadata"]["RequestId"]
+    return next(call for call in stage.lab.trail.calls if call.request_id == request_id)
 
 
 def test_every_operation_has_a_case() -> None:
@@ -188,7 +335,9 @@ def test_who_may(stage: Stage, operation: str, who: str) -> None:
     params = (case.works or case.harmless)(stage)
     reply = getattr(stage.clients[who], case.method)(**params)
     assert reply["ResponseMetadata"]["HTTPStatusCode"] == 200
-    event = stage.lab.trail[-1]
+    # What KMS does of its own accord, as when a key is replicated, comes after it.
+    request_id = reply["ResponseMetadata"]["RequestId"]
+    event = next(each for each in stage.lab.trail if each.get("requestID") == request_id)
     assert event["eventName"] == operation
     assert event["userIdentity"]["type"] == ("Root" if who == "root" else "IAMUser")
     assert "errorCode" not in event
@@ -292,16 +441,120 @@ def test_each_key_of_re_encrypt_has_its_own_permission(stage: Stage, refusals_of
         stage.other.re_encrypt(CiphertextBlob=blob, DestinationKeyId=stage.sym)
 
 
-def test_a_key_with_another_policy_admits_nobody_yet(stage: Stage, refusals_of: Any) -> None:
-    """The key policy is where access begins: what it does not give, no IAM policy gives."""
+def test_each_key_of_update_primary_region_has_its_own_permission(stage: Stage, refusals_of: Any) -> None:
+    """What is the primary key's to allow is not enough: the replica has a key policy of its own."""
+    key = stage.new_primary(Policy=policy_for(OTHER), BypassPolicyLockoutSafetyCheck=True)
+    replica = key.replace("us-east-1", "eu-west-1")
+    with refusals_of(stage.lab)(
+        "AccessDeniedException",
+        f"User: arn:aws:iam::{ACCOUNT}:user/administrator is not authorized to perform: kms:UpdatePrimaryRegion "
+        f"on resource: {replica} because no resource-based policy allows the kms:UpdatePrimaryRegion action",
+    ):
+        stage.kms.update_primary_region(KeyId=key, PrimaryRegion="eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("operation", "more", "actions"),
+    [
+        ("CreateKey", {}, ["kms:CreateKey"]),
+        ("CreateKey", {"Tags": TAGS}, ["kms:CreateKey", "kms:TagResource"]),
+        ("ReplicateKey", {}, ["kms:ReplicateKey", "kms:CreateKey"]),
+        ("ReplicateKey", {"Tags": TAGS}, ["kms:ReplicateKey", "kms:CreateKey", "kms:TagResource"]),
+        ("UpdatePrimaryRegion", {}, ["kms:UpdatePrimaryRegion", "kms:UpdatePrimaryRegion"]),
+        ("ReEncrypt", {}, ["kms:ReEncryptFrom", "kms:ReEncryptTo"]),
+        ("UpdateAlias", {}, ["kms:UpdateAlias", "kms:UpdateAlias", "kms:UpdateAlias"]),
+    ],
+    ids=lambda value: ("with tags" if value else "") if isinstance(value, dict) else str(value),
+)
+def test_what_needs_more_than_one_permission(
+    stage: Stage, operation: str, more: dict[str, Any], actions: list[str]
+) -> None:
+    """Whoever has one of them has all here, so what was asked for shows only in the decisions."""
+    case = CASES[operation]
+    params = {**(case.works or case.harmless)(stage), **more}
+    asked = call_of(stage, getattr(stage.kms, case.method)(**params)).decisions
+    assert [decision.action for decision in asked] == actions
+    assert all(decision.allowed for decision in asked)
+
+
+# --- grants ---
+
+
+def test_who_may_retire_a_grant_is_in_the_grant(stage: Stage) -> None:
+    """Its retiring principal, who has no policy at all; and its grantee, if the grant says so."""
+    alice = f"arn:aws:iam::{ACCOUNT}:user/alice"
+    for params in (
+        {"RetiringPrincipal": alice},
+        {"GranteePrincipal": alice, "Operations": ["Decrypt", "RetireGrant"]},
+    ):
+        grant = stage.new_grant(**params)
+        reply = stage.clients["alice"].retire_grant(KeyId=stage.sym, GrantId=grant["GrantId"])
+        assert reply["ResponseMetadata"]["HTTPStatusCode"] == 200
+        left = stage.kms.list_grants(KeyId=stage.sym)["Grants"]
+        assert grant["GrantId"] not in {each["GrantId"] for each in left}
+
+
+def test_the_grantee_may_not_retire_a_grant_that_does_not_say_so(stage: Stage, refusals_of: Any) -> None:
+    grant = stage.new_grant(GranteePrincipal=f"arn:aws:iam::{ACCOUNT}:user/alice")
+    for operation, params in (
+        ("RetireGrant", {"GrantToken": grant["GrantToken"]}),
+        ("RevokeGrant", {"KeyId": stage.sym, "GrantId": grant["GrantId"]}),
+    ):
+        with refusals_of(stage.lab)(
+            "AccessDeniedException",
+            f"User: arn:aws:iam::{ACCOUNT}:user/alice is not authorized to perform: kms:{operation} "
+            f"on resource: {stage.sym} because no identity-based policy allows the kms:{operation} action",
+        ):
+            getattr(stage.clients["alice"], CASES[operation].method)(**params)
+
+
+def test_the_retiring_principal_may_not_revoke(stage: Stage, refusals_of: Any) -> None:
+    """Revoking is for those who look after the key."""
+    grant = stage.new_grant(RetiringPrincipal=f"arn:aws:iam::{ACCOUNT}:user/alice")
+    with refusals_of(stage.lab)("AccessDeniedException", None):
+        stage.clients["alice"].revoke_grant(KeyId=stage.sym, GrantId=grant["GrantId"])
+
+
+# --- custom key stores ---
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["ConnectCustomKeyStore", "DeleteCustomKeyStore", "DescribeCustomKeyStores", "DisconnectCustomKeyStore"],
+)
+def test_a_custom_key_store_is_there_for_its_own_account_only(stage: Stage, refusals_of: Any, operation: str) -> None:
+    """IAM alone decides, so another account is not denied: there is no such key store in it."""
+    with refusals_of(stage.lab, OTHER)("CustomKeyStoreNotFoundException", None):
+        getattr(stage.other, CASES[operation].method)(CustomKeyStoreId=stage.store)
+
+
+def test_no_key_policy_is_asked_about_a_custom_key_store(stage: Stage) -> None:
+    for operation in sorted(name for name in CASES if "CustomKeyStore" in name):
+        case = CASES[operation]
+        stage.lab.clock.advance(minutes=1)
+        params = (case.works or case.harmless)(stage)
+        call = call_of(stage, getattr(stage.kms, case.method)(**params))
+        assert [(decision.action, decision.resource) for decision in call.decisions] == [(f"kms:{operation}", "*")]
+        assert call.keys == ()
+
+
+# --- key policies ---
+
+
+def policy_for(account: str) -> str:
+    """A key policy that lets one account in, and nobody else."""
     statement = {
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:aws:iam::{OTHER}:root"},
+        "Principal": {"AWS": f"arn:aws:iam::{account}:root"},
         "Action": "kms:*",
         "Resource": "*",
     }
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    key = stage.new_key(Policy=policy, BypassPolicyLockoutSafetyCheck=True)
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def test_a_key_with_another_policy_admits_nobody_yet(stage: Stage, refusals_of: Any) -> None:
+    """The key policy is where access begins: what it does not give, no IAM policy gives."""
+    key = stage.new_key(Policy=policy_for(OTHER), BypassPolicyLockoutSafetyCheck=True)
     for who, arn in (("administrator", "user/administrator"), ("root", "root")):
         with refusals_of(stage.lab)(
             "AccessDeniedException",
