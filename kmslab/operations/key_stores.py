@@ -96,6 +96,9 @@ def create_custom_key_store(
         "XksProxyConnectivity": xks_proxy_connectivity,
     }
     members = _members(given, custom_key_store_type, new=True)
+    again = _made_already(ctx, custom_key_store_name, members)
+    if again is not None:
+        return {"CustomKeyStoreId": again.key_store_id}
     _require_free_name(ctx, custom_key_store_name)
     if len(ctx.store.key_stores) >= KEY_STORES_PER_ACCOUNT:
         raise LimitExceededException.key_stores(KEY_STORES_PER_ACCOUNT)
@@ -115,6 +118,23 @@ def _members(given: Members, key_store_type: str, *, new: bool) -> Members:
         if name not in expected:
             raise ValidationException.key_store_members(name, key_store_type, required=False)
     return members
+
+
+def _made_already(ctx: Context, name: str, members: Members) -> CustomKeyStore | None:
+    """The disconnected key store in a CloudHSM cluster that the same request has made; asking again is no error.
+
+    Source: KMS Developer Guide, "Create an AWS CloudHSM key store".
+    """
+    for each in ctx.store.key_stores.values():
+        if isinstance(each, CloudHsmKeyStore) and each.state is ConnectionState.DISCONNECTED:
+            made_with = {
+                "CloudHsmClusterId": each.cluster_id,
+                "TrustAnchorCertificate": each.trust_anchor_certificate,
+                "KeyStorePassword": each.password,
+            }
+            if each.name == name and members == made_with:
+                return each
+    return None
 
 
 def _require_free_name(ctx: Context, name: str, but: CustomKeyStore | None = None) -> None:

@@ -281,6 +281,16 @@ class TestCreateInCloudHsm:
             with refused("CloudHsmClusterInUseException", text):
                 stage.create(stage.hsm_params(cluster, CustomKeyStoreName="second"))
 
+    def test_the_same_request_again_makes_no_second_one(self, stage: Stage, refused: Any) -> None:
+        store = stage.hsm()
+        again = stage.kms.create_custom_key_store(**stage.hsm_params())["CustomKeyStoreId"]
+        assert again == store
+        assert len(stage.kms.describe_custom_key_stores()["CustomKeyStores"]) == 1
+        stage.connect(store)
+        text = "The custom key store name hsm is already assigned to another custom key store in the account."
+        with refused("CustomKeyStoreNameInUseException", text):
+            stage.kms.create_custom_key_store(**stage.hsm_params())
+
     def test_a_name_is_taken_once_per_account_and_region(self, stage: Stage, refused: Any) -> None:
         stage.hsm()
         text = "The custom key store name hsm is already assigned to another custom key store in the account."
