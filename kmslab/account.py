@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 import boto3
+from botocore.exceptions import ClientError
 
 from kmslab.billing.bill import Bill
 from kmslab.billing.meter import Meter
@@ -15,7 +16,7 @@ from kmslab.errors import KmslabError
 from kmslab.ids import Ids
 from kmslab.keys.inventory import Inventory
 from kmslab.keys.store import World
-from kmslab.principals import Directory, Principal, make_administrator, make_root
+from kmslab.principals import Directory, NamedPolicy, Principal, make_administrator, make_root
 from kmslab.trail.recorder import Recorder, Trail
 
 
@@ -42,6 +43,7 @@ class Account:
         """Open an account; use `lab.account(...)`."""
         self._ground = ground
         self.account_id = account_id
+        self._access_keys: dict[str, str] = {}
         self.root: Principal = make_root(account_id, ground.region, ground.ids)
         self.administrator: Principal = make_administrator(account_id, ground.region, ground.ids)
 
@@ -68,27 +70,118 @@ class Account:
         return self.session(principal).client(service_name, region_name=region_name, **options)
 
     def user(self, name: str, policy: Mapping[str, Any] | None = None) -> Principal:
-        """An IAM user with an access key, made through the IAM API.
+        """An IAM user with an access key, made through the IAM API when it is not there yet.
+
+        A cell of a notebook may run twice: a user that is there is taken as it is, with the access key it got here the
+        first time. With a policy it has to be the one that the user already has; another one is changed with IAM's own
+        `put_user_policy`.
 
         Args:
             name: The user's name.
-            policy: An IAM policy document to put on the user, or None.
+            policy: An IAM policy document to put on the user under the user's name, or None.
 
         Returns:
             The user as a principal, for `client(..., principal=...)`.
 
         Raises:
-            botocore.exceptions.ClientError: IAM refuses, for instance because the name is taken.
+            botocore.exceptions.ClientError: IAM refuses, for instance because the name is taken by a user with another
+                policy.
         """
         iam = self.client("iam")
-        iam.create_user(UserName=name)
-        if policy is not None:
-            iam.put_user_policy(UserName=name, PolicyName=name, PolicyDocument=json.dumps(policy))
-        access_key = iam.create_access_key(UserName=name)["AccessKey"]
-        principal = self._ground.directory.find(access_key["AccessKeyId"])
+        try:
+            iam.create_user(UserName=name)
+        except iam.exceptions.EntityAlreadyExistsException:
+            if policy is not None and policy != _inline(iam, "get_user_policy", UserName=name, PolicyName=name):
+                raise
+        else:
+            self._access_keys.pop(name, None)
+            if policy is not None:
+                text = json.dumps(policy)
+                _or_undo(iam.put_user_policy, iam.delete_user, text, UserName=name, PolicyName=name)
+        known = self._ground.directory.find(self._access_keys.get(name, ""))
+        if known is not None:
+            return known
+        return self._principal(iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"], name)
+
+    def role(
+        self,
+        name: str,
+        policy: Mapping[str, Any] | None = None,
+        trust: Mapping[str, Any] | None = None,
+        *,
+        session_name: str | None = None,
+        session_policy: Mapping[str, Any] | None = None,
+    ) -> Principal:
+        """A session of an IAM role, made through the IAM API when it is not there yet, and assumed through STS.
+
+        The account's administrator assumes it. A role that is there is taken as it is; a policy or a trust policy that
+        is given has to be the one that it has. Every call begins a session of its own. It lasts an hour of the Lab's
+        time; after that its clients get an ExpiredTokenException, and another call of `role` begins the next one.
+
+        Args:
+            name: The role's name.
+            policy: An IAM policy document to put on the role under the role's name, or None.
+            trust: Who may assume it; whoever the account's own IAM policies allow to, unless said otherwise.
+            session_name: The name of the session; the administrator's unless said otherwise.
+            session_policy: An IAM policy document that narrows this session, or None.
+
+        Returns:
+            The session as a principal, for `client(..., principal=...)`.
+
+        Raises:
+            botocore.exceptions.ClientError: IAM refuses, for instance because the name is taken by a role with another
+                policy; or STS does, because `trust` does not let the administrator in. The role is there then.
+        """
+        iam = self.client("iam")
+        try:
+            text = json.dumps(self._own_trust() if trust is None else trust)
+            made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=text)["Role"]
+        except iam.exceptions.EntityAlreadyExistsException:
+            made = iam.get_role(RoleName=name)["Role"]
+            if trust is not None and trust != made["AssumeRolePolicyDocument"]:
+                raise
+            if policy is not None and policy != _inline(iam, "get_role_policy", RoleName=name, PolicyName=name):
+                raise
+        else:
+            if policy is not None:
+                _or_undo(iam.put_role_policy, iam.delete_role, json.dumps(policy), RoleName=name, PolicyName=name)
+        narrowed = {} if session_policy is None else {"Policy": json.dumps(session_policy)}
+        session = self.client("sts").assume_role(
+            RoleArn=made["Arn"], RoleSessionName=session_name or self.administrator.name, **narrowed
+        )
+        return self._principal(session["Credentials"]["AccessKeyId"])
+
+    def _own_trust(self) -> Mapping[str, Any]:
+        statement = {"Effect": "Allow", "Principal": {"AWS": self.root.arn}, "Action": "sts:AssumeRole"}
+        return {"Version": "2012-10-17", "Statement": [statement]}
+
+    def _principal(self, access_key_id: str, user_name: str | None = None) -> Principal:
+        principal = self._ground.directory.find(access_key_id)
         if principal is None:
-            raise KmslabError(f"IAM made an access key for {name} that the Lab cannot find.")
+            raise KmslabError(f"The access key {access_key_id} is new, and the Lab cannot find it.")
+        if user_name is not None:
+            self._access_keys[user_name] = access_key_id
         return principal
+
+    @property
+    def service_control_policies(self) -> tuple[Mapping[str, Any], ...]:
+        """What the organisation lets this account do, as policy documents; empty when it lets it do everything.
+
+        Set it to a list of documents. Each counts on its own: something is let through when one of them allows it and
+        none denies it. Simplified: in an organisation the policies of its first account have no effect; here they do.
+        """
+        kept = self._ground.directory.service_control_policies.get(self.account_id, ())
+        return tuple(json.loads(policy.text) for policy in kept)
+
+    @service_control_policies.setter
+    def service_control_policies(self, documents: Iterable[Mapping[str, Any]]) -> None:
+        listed = list(documents)
+        for document in listed:
+            _check_ceiling(document)
+        self._ground.directory.service_control_policies[self.account_id] = tuple(
+            NamedPolicy(f"service control policy {number}", json.dumps(document))
+            for number, document in enumerate(listed, 1)
+        )
 
     @property
     def bill(self) -> Bill:
@@ -108,3 +201,34 @@ class Account:
     def __repr__(self) -> str:
         """The account's id."""
         return f"<Account {self.account_id}>"
+
+
+def _inline(iam: Any, operation: str, **names: str) -> Any:
+    """The document of an inline policy, or None."""
+    try:
+        return getattr(iam, operation)(**names)["PolicyDocument"]
+    except iam.exceptions.NoSuchEntityException:
+        return None
+
+
+def _or_undo(put: Callable[..., Any], delete: Callable[..., Any], policy: str, **names: str) -> None:
+    """Put a policy on somebody new, or let there be nobody: so that the corrected cell runs."""
+    try:
+        put(PolicyDocument=policy, **names)
+    except ClientError:
+        delete(**{name: value for name, value in names.items() if name != "PolicyName"})
+        raise
+
+
+def _check_ceiling(document: Mapping[str, Any]) -> None:
+    statements = document.get("Statement") if isinstance(document, Mapping) else None
+    listed = [statements] if isinstance(statements, Mapping) else statements
+    if not isinstance(listed, list) or not listed:
+        raise KmslabError("A service control policy is a policy document: a dictionary with a list under 'Statement'.")
+    for each in listed:
+        if not isinstance(each, Mapping) or each.get("Effect") not in ("Allow", "Deny"):
+            raise KmslabError("Each statement of a service control policy has an Effect, 'Allow' or 'Deny'.")
+        if "Principal" in each or "NotPrincipal" in each:
+            raise KmslabError("A service control policy names no Principal; it is about everybody in the account.")
+        if not {"Action", "NotAction"} & set(each) or not {"Resource", "NotResource"} & set(each):
+            raise KmslabError("Each statement of a service control policy has an Action and a Resource.")

@@ -39,6 +39,11 @@ def partition_of(region: str) -> str:
     return next((partition for prefix, partition in _PARTITIONS if region.startswith(prefix)), "aws")
 
 
+def partitions() -> tuple[str, ...]:
+    """The partitions of AWS."""
+    return ("aws", *(partition for _, partition in _PARTITIONS))
+
+
 def is_account_id(text: str) -> bool:
     """Whether `text` is twelve digits."""
     return bool(_ACCOUNT.fullmatch(text))

@@ -96,6 +96,15 @@ class IncompleteSignatureException(AwsError):
         return cls(f"Authorization header requires a 'Credential' parameter of five parts. Authorization={header}")
 
 
+class ExpiredTokenException(AwsError):
+    """The session that the request is signed with is over."""
+
+    @classmethod
+    def over(cls) -> Self:
+        """The text AWS uses for every service of this protocol. Source: logs of SDKs and CLI in public issues."""
+        return cls("The security token included in the request is expired")
+
+
 class ThrottlingException(AwsError):
     """A request quota of the caller's account is used up. The SDKs try again by themselves."""
 

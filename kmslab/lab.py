@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
+from botocore.exceptions import ClientError
 
 from kmslab import arn
 from kmslab.account import Account
+from kmslab.advice import Advice, Adviser
+from kmslab.authz.explain import Explanation
 from kmslab.billing.bill import Bill
 from kmslab.billing.meter import Meter
 from kmslab.clock import SimClock
-from kmslab.errors import AwsError, KmslabError
+from kmslab.errors import KmslabError
+from kmslab.hardware import Hardware
 from kmslab.ids import Ids
 from kmslab.keys.cloudhsm import CloudHsmCluster
 from kmslab.keys.inventory import Inventory
@@ -27,15 +31,18 @@ from kmslab.principals import Directory, Principal
 from kmslab.service.front_door import FrontDoor
 from kmslab.service.quotas import Quotas
 from kmslab.service.visit import Service
+from kmslab.support import Support
 from kmslab.trail.recorder import Recorder, Trail
-from kmslab.transport.botocore_hook import Hook, headers_of, make_session
-from kmslab.wire import model, sigv4
+from kmslab.transport.botocore_hook import Hook, make_session
+from kmslab.wire import model
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
-    from kmslab.cloud.identity import IamUsers
-    from kmslab.cloud.moto_bridge import MotoBridge
+    from kmslab.cloud.services import Services
+
+#: How long a grant may take until everybody knows of it. Source: KMS Developer Guide, "Grants", eventual consistency.
+GRANTS_SETTLE_IN = timedelta(minutes=5)
 
 #: Where a seeded Lab's time begins, so that its dates are the same every time.
 SEEDED_START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -55,6 +62,7 @@ class Lab:
         seed: int | None = None,
         *,
         throttling: bool = False,
+        eventual_consistency: bool = False,
     ) -> None:
         """Build a world.
 
@@ -66,6 +74,8 @@ class Lab:
             throttling: Whether AWS's request quotas hold, such as five CreateKey in a second of the Lab's clock, for
                 each account and Region. What exceeds them is refused with a ThrottlingException. Trying again helps
                 once the clock has reached its next second; a clock that stands does not wait with a client that does.
+            eventual_consistency: Whether a new grant takes five minutes until it counts without its grant token, as it
+                may in AWS. Otherwise it counts at once.
 
         Raises:
             KmslabError: the account id or the Region is none.
@@ -82,14 +92,18 @@ class Lab:
         self.meter = Meter()
         self.recorder = Recorder()
         quotas = Quotas() if throttling else None
-        self._door = FrontDoor(Service(self.world, self.directory, self.ids, quotas), self.clock)
+        settling = GRANTS_SETTLE_IN if eventual_consistency else timedelta(0)
+        self._door = FrontDoor(Service(self.world, self.directory, self.ids, quotas, settling), self.clock)
         self._door.observe(self.meter)
         self._door.observe(self.recorder)
         self.clock.subscribe(self._door.settle)
-        self._hook = Hook(self._door.handle, self._ask_moto)
+        self._adviser = Adviser(self.world, self.directory, self.clock, settling)
+        self._hardware = Hardware(self.world, self.clock, self.ids, account_id=account_id, region=region)
+        self.support = Support(self.world, self.clock, self._insiders)
+        self._hook = Hook(self._door.handle, self._ask_others)
         self._sessions: dict[tuple[str, str], boto3.Session] = {}
         self._accounts: dict[str, Account] = {}
-        self._moto: tuple[MotoBridge, IamUsers] | None = None
+        self._services: Services | None = None
         self._installed_over: list[boto3.Session | None] = []
         self._home = self.account(account_id)
 
@@ -110,6 +124,11 @@ class Lab:
         """The IAM user `administrator` of the Lab's account, with AdministratorAccess."""
         return self._home.administrator
 
+    @property
+    def accounts(self) -> tuple[Account, ...]:
+        """The accounts that were opened, the Lab's own first."""
+        return tuple(self._accounts.values())
+
     def account(self, account_id: str) -> Account:
         """An account of this world; it is opened on first use.
 
@@ -122,13 +141,23 @@ class Lab:
             account = self._accounts[account_id] = Account(self, account_id)
             self.directory.add(account.root)
             self.directory.add(account.administrator)
-            if self._moto is not None:
-                self._introduce(account, self._moto[1])
+            if self._services is not None:
+                self._services.introduce(account.administrator)
         return self._accounts[account_id]
 
     def user(self, name: str, policy: Mapping[str, Any] | None = None) -> Principal:
         """An IAM user of the Lab's account; see `Account.user`."""
         return self._home.user(name, policy)
+
+    def role(
+        self, name: str, policy: Mapping[str, Any] | None = None, trust: Mapping[str, Any] | None = None, **options: Any
+    ) -> Principal:
+        """A session of an IAM role of the Lab's account; see `Account.role`."""
+        return self._home.role(name, policy, trust, **options)
+
+    def _insiders(self, account_id: str) -> tuple[Principal, ...]:
+        account = self.account(account_id)
+        return account.root, account.administrator
 
     # --- clients ---
 
@@ -175,56 +204,15 @@ class Lab:
 
     # --- what is outside of KMS ---
 
-    def cloudhsm_cluster(
-        self,
-        region_name: str | None = None,
-        *,
-        account_id: str | None = None,
-        backup_of: CloudHsmCluster | None = None,
-    ) -> CloudHsmCluster:
-        """A new AWS CloudHSM cluster, for a CloudHSM key store: active, with two HSMs and the user `kmsuser`.
-
-        It has what CreateCustomKeyStore asks for (`cluster_id`, `trust_anchor_certificate`, `password`). What can be
-        wrong with it can be set: `hsm_count`, `is_active`, `is_well_configured`, `fault`. Simplified: it costs nothing;
-        AWS charges for HSMs by the hour.
-
-        Args:
-            region_name: The Region it is in; the Lab's unless said otherwise.
-            account_id: The account that owns it; the Lab's unless said otherwise.
-            backup_of: Makes it from the backups of this cluster, where that is: the same certificate, users and keys.
-        """
-        account, region = account_id or self.account_id, region_name or self.region
-        if backup_of is not None:
-            return self.world.outside.add_cluster(backup_of.restore(self.ids))
-        return self.world.outside.add_cluster(CloudHsmCluster.create(account, region, self.ids, self.clock.now()))
+    def cloudhsm_cluster(self, region_name: str | None = None, **options: Any) -> CloudHsmCluster:
+        """A new AWS CloudHSM cluster, for a CloudHSM key store; see `Hardware.cloudhsm_cluster`."""
+        return self._hardware.cloudhsm_cluster(region_name, **options)
 
     def external_key_manager(
-        self,
-        uri_endpoint: str | None = None,
-        uri_path: str = "/kms/xks/v1",
-        *,
-        access_key_id: str | None = None,
-        raw_secret_access_key: str | None = None,
-        vpc_endpoint_service_name: str | None = None,
+        self, uri_endpoint: str | None = None, uri_path: str = "/kms/xks/v1", **options: Any
     ) -> ExternalKeyManager:
-        """A new external key manager outside of AWS with its XKS proxy, for an external key store.
-
-        It makes external keys (`create_key()`), encrypts with them, and has what CreateCustomKeyStore asks for
-        (`uri_endpoint`, `uri_path`, `access_key_id`, `raw_secret_access_key`). What can be wrong with it can be set:
-        `is_reachable`, `fault`.
-
-        Args:
-            uri_endpoint: Where its proxy is, such as `https://xks.example.com`; a new one unless said otherwise.
-            uri_path: The path to the proxy's API.
-            access_key_id: The id of the credential that the proxy accepts; random unless said otherwise.
-            raw_secret_access_key: The secret of that credential; random unless said otherwise.
-            vpc_endpoint_service_name: The VPC endpoint service that leads to it; any name does unless one is given.
-        """
-        return self.world.outside.add_manager(
-            ExternalKeyManager(
-                self.ids, uri_endpoint, uri_path, access_key_id, raw_secret_access_key, vpc_endpoint_service_name
-            )
-        )
+        """A new external key manager with its XKS proxy, for an external key store; see `Hardware`."""
+        return self._hardware.external_key_manager(uri_endpoint, uri_path, **options)
 
     # --- what happened ---
 
@@ -242,6 +230,25 @@ class Lab:
     def inventory(self) -> Inventory:
         """The keys of the Lab's account in every Region, read without a call: neither billed nor in the trail."""
         return self._home.inventory
+
+    def explain(self, error: ClientError) -> Explanation:
+        """Why a call failed, as far as permissions go: every policy statement and grant that was looked at.
+
+        Args:
+            error: What a client of this Lab raised.
+
+        Raises:
+            KmslabError: the error is of no KMS call of this Lab.
+        """
+        metadata = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
+        call = self.recorder.find(str(metadata.get("RequestId", "")))
+        if call is None:
+            raise KmslabError("explain() takes the ClientError that a KMS client of this Lab raised.")
+        return Explanation(call)
+
+    def would(self, principal: Principal, action: str, key: str, **options: Any) -> Advice:
+        """Would a call be allowed, by the key's policy or another `policy`? Nothing is called; see `Adviser.would`."""
+        return self._adviser.would(principal, action, key, **options)
 
     # --- the end ---
 
@@ -264,32 +271,22 @@ class Lab:
 
     # --- every service but KMS ---
 
-    def _ask_moto(self, request: AWSPreparedRequest) -> AWSResponse:
-        bridge, _ = self._moto or self._start_moto()
-        return bridge.answer(request)
+    def _ask_others(self, request: AWSPreparedRequest) -> AWSResponse:
+        return (self._services or self._start_services()).answer(request)
 
-    def _start_moto(self) -> tuple[MotoBridge, IamUsers]:
+    def _start_services(self) -> Services:
         # moto takes half a second to import; a Lab that only meets KMS never needs it.
-        from kmslab.cloud.identity import IamUsers
-        from kmslab.cloud.moto_bridge import MotoBridge
+        from kmslab.cloud.services import Services
 
-        bridge = MotoBridge(self._account_of)
-        users = IamUsers(bridge, self.region)
-        self._moto = bridge, users
-        self.directory.add_source(users.find)
+        self._services = Services(
+            self.directory,
+            self.clock,
+            self.ids,
+            self.region,
+            home=self.account_id,
+            open_account=self.account,
+            root_of=lambda account_id: self.account(account_id).root,
+        )
         for account in self._accounts.values():
-            self._introduce(account, users)
-        return self._moto
-
-    def _introduce(self, account: Account, users: IamUsers) -> None:
-        users.introduce(account.administrator)
-        self.directory.hand_over(account.administrator)
-
-    def _account_of(self, request: AWSPreparedRequest) -> str:
-        try:
-            scope = sigv4.read_scope(headers_of(request).get("authorization"))
-            principal = self.directory.find(scope.access_key_id)
-        except AwsError:
-            # An anonymous request, or one that is signed in its query; S3 allows both.
-            principal = None
-        return self.account_id if principal is None else principal.account_id
+            self._services.introduce(account.administrator)
+        return self._services

@@ -37,7 +37,7 @@ def alice(lab: Lab) -> Principal:
 
 @pytest.fixture
 def bob(lab: Lab) -> Principal:
-    """An IAM user whose policy allows everything: today that is not enough, see authz.decide."""
+    """An IAM user whose policy allows everything: enough wherever the key policy lets IAM decide."""
     statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
     return lab.user("bob", policy={"Version": "2012-10-17", "Statement": [statement]})
 

@@ -9,7 +9,7 @@ every key.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -51,6 +51,8 @@ class MotoBridge:
             account_of: Finds the account of a request; moto would guess it from tables of its own.
         """
         self._account_of = account_of
+        #: Grows whenever moto may have changed something: what was read before may not be so any more.
+        self.version = 0
         self._held: list[_Contents] = []
         self._stubber = BotocoreStubber()
 
@@ -83,6 +85,16 @@ class MotoBridge:
                 default_user_config["iam"] = settings
                 self._held = _take_out()
                 _put_in(foreign)
+                self.version += 1
+
+    @contextmanager
+    def looking_at(self, table: Any) -> Iterator[Mapping[str, Any]]:
+        """What this Lab holds in one of moto's tables, by account, for a while: without exchanging anything.
+
+        That is enough to read what the objects there have in themselves, and much quicker than `in_place`.
+        """
+        with _MOTO:
+            yield next((held.accounts for held in self._held if held.table is table), {})
 
 
 def _indexes(table: Any) -> dict[str, dict[Any, Any]]:

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from kmslab.call import Call, EventType
-from kmslab.principals import PrincipalType
+from kmslab.principals import Identity, PrincipalType
 
 EventRecord = dict[str, Any]
 
@@ -179,20 +179,39 @@ def record(call: Call) -> EventRecord:
     return event
 
 
-def _identity(call: Call) -> dict[str, str]:
+def _identity(call: Call) -> dict[str, Any]:
     principal = call.principal
     if principal is None:
         return {"accountId": call.account_id, "invokedBy": "AWS Internal"}
-    identity = {
+    if principal.type is PrincipalType.SERVICE:
+        return {"type": principal.type.value, "invokedBy": principal.arn}
+    identity: dict[str, Any] = {
         "type": principal.type.value,
         "principalId": principal.principal_id,
         "arn": principal.arn,
         "accountId": principal.account_id,
         "accessKeyId": principal.access_key_id,
     }
-    if principal.type is not PrincipalType.ROOT:
+    if principal.type is PrincipalType.IAM_USER:
         identity["userName"] = principal.name
+    if principal.since is not None:
+        identity["sessionContext"] = _session(principal, principal.since)
     return identity | {"invokedBy": call.invoked_by} if call.invoked_by else identity
+
+
+def _session(principal: Identity, since: datetime) -> dict[str, Any]:
+    # Source: CloudTrail User Guide, "CloudTrail userIdentity element"; a user's own session has no issuer.
+    context: dict[str, Any] = {}
+    if principal.issuer is not None:
+        context["sessionIssuer"] = {
+            "type": principal.issuer.type,
+            "principalId": principal.issuer.principal_id,
+            "arn": principal.issuer.arn,
+            "accountId": principal.account_id,
+            "userName": principal.issuer.name,
+        }
+    attributes = {"creationDate": f"{since:%Y-%m-%dT%H:%M:%SZ}", "mfaAuthenticated": str(principal.mfa).lower()}
+    return context | {"attributes": attributes}
 
 
 def _parameters(call: Call) -> dict[str, Any] | None:

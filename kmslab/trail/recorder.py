@@ -21,6 +21,11 @@ class Recorder:
         """Keep one call."""
         self._calls.append(call)
 
+    def find(self, request_id: str) -> Call | None:
+        """The call with this request id, or None."""
+        # What KMS did by itself has none.
+        return next((call for call in reversed(self._calls) if call.request_id == request_id != ""), None)
+
     def trail(self, account_id: str) -> Trail:
         """The trail of one account, as it is now."""
         return Trail([call for call in self._calls if call.account_id == account_id])

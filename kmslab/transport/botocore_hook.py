@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
@@ -20,7 +20,7 @@ from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
 from kmslab.principals import Credentials
-from kmslab.wire import model
+from kmslab.wire import model, sigv4
 from kmslab.wire.http import BodyStream, Reply, Request
 
 #: One attempt per call: one line of a notebook is one line on the bill. A lesson on retries passes its own Config.
@@ -73,18 +73,10 @@ def to_request(prepared: AWSPreparedRequest) -> Request:
     """A KMS request as the front door takes it."""
     body = prepared.body or b""
     return Request(
-        headers=headers_of(prepared),
+        headers=sigv4.by_lower_name(prepared.headers),
         body=body.encode() if isinstance(body, str) else bytes(body),
         host=prepared.url.split("/", 3)[2],
     )
-
-
-def headers_of(prepared: AWSPreparedRequest) -> dict[str, str]:
-    """The headers under lower-case names; botocore keeps some values as bytes."""
-    headers: Mapping[str, str | bytes] = prepared.headers
-    return {
-        name.lower(): value.decode("latin-1") if isinstance(value, bytes) else value for name, value in headers.items()
-    }
 
 
 def make_session(credentials: Credentials, region: str, hook: Hook) -> boto3.Session:
@@ -101,6 +93,7 @@ def make_session(credentials: Credentials, region: str, hook: Hook) -> boto3.Ses
     session = boto3.Session(
         aws_access_key_id=credentials.access_key_id,
         aws_secret_access_key=credentials.secret_access_key,
+        aws_session_token=credentials.session_token,
         region_name=region,
         botocore_session=core,
     )

@@ -7,6 +7,7 @@ Source: IAM User Guide, "Create a signed AWS API request", Authorization header.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kmslab.errors import IncompleteSignatureException, MissingAuthenticationTokenException
@@ -37,3 +38,10 @@ def read_scope(authorization: str | None) -> Scope:
     if not authorization.startswith("AWS4-HMAC-SHA256 ") or match is None:
         raise IncompleteSignatureException.unreadable(authorization)
     return Scope(*match.groups())
+
+
+def by_lower_name(headers: Mapping[str, str | bytes]) -> dict[str, str]:
+    """Headers under lower-case names; botocore keeps some values as bytes."""
+    return {
+        name.lower(): value.decode("latin-1") if isinstance(value, bytes) else value for name, value in headers.items()
+    }

@@ -91,9 +91,10 @@ def test_an_access_key_may_be_switched_off(lab: Lab, alice: Principal) -> None:
 
 def test_a_user_is_made_once(lab: Lab, alice: Principal) -> None:
     assert alice.arn == "arn:aws:iam::123456789010:user/alice"
+    assert lab.user("alice") == alice, "a cell that is run twice does no harm"
     iam = lab.client("iam")
     with pytest.raises(iam.exceptions.EntityAlreadyExistsException):
-        lab.user("alice")
+        lab.user("alice", policy={"Version": "2012-10-17", "Statement": []})
 
 
 def test_an_anonymous_request_reaches_the_labs_own_account(lab: Lab) -> None:

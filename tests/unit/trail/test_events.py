@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from kmslab.call import Call, EventType, UsedKey
-from kmslab.principals import Identity, PrincipalType
+from kmslab.principals import Identity, Issuer, PrincipalType
 from kmslab.trail.events import record
 
 ACCOUNT = "123456789010"
@@ -284,3 +285,53 @@ def test_a_service_event() -> None:
     assert found["eventType"] == "AwsServiceEvent"
     assert found["resources"] == [{"accountId": ACCOUNT, "type": "AWS::KMS::Key", "ARN": ARN}]
     assert not {"requestID", "tlsDetails"} & set(found)
+
+
+APP_ROLE = Issuer("Role", f"arn:aws:iam::{ACCOUNT}:role/app", "AROAEXAMPLE", "app")
+SINCE = datetime(2026, 1, 5, 8, 30, 0, 10_000, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("mfa", "shown"), [(True, "true"), (False, "false")])
+def test_a_session_of_a_role(mfa: bool, shown: str) -> None:
+    app = Identity(
+        type=PrincipalType.ASSUMED_ROLE,
+        account_id=ACCOUNT,
+        name="app/night",
+        arn=f"arn:aws:sts::{ACCOUNT}:assumed-role/app/night",
+        principal_id="AROAEXAMPLE:night",
+        access_key_id="ASIAEXAMPLE",
+        issuer=APP_ROLE,
+        since=SINCE,
+        mfa=mfa,
+    )
+    assert event(principal=app)["userIdentity"] == {
+        "type": "AssumedRole",
+        "principalId": "AROAEXAMPLE:night",
+        "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/app/night",
+        "accountId": ACCOUNT,
+        "accessKeyId": "ASIAEXAMPLE",
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "principalId": "AROAEXAMPLE",
+                "arn": f"arn:aws:iam::{ACCOUNT}:role/app",
+                "accountId": ACCOUNT,
+                "userName": "app",
+            },
+            "attributes": {"creationDate": "2026-01-05T08:30:00Z", "mfaAuthenticated": shown},
+        },
+    }
+
+
+def test_a_session_of_a_user() -> None:
+    alice = replace(ALICE, access_key_id="ASIAEXAMPLE", since=SINCE)
+    identity = event(principal=alice)["userIdentity"]
+    assert identity["userName"] == "alice"
+    assert identity["sessionContext"] == {
+        "attributes": {"creationDate": "2026-01-05T08:30:00Z", "mfaAuthenticated": "false"}
+    }
+
+
+def test_a_service() -> None:
+    s3 = Identity(PrincipalType.SERVICE, "", "s3.amazonaws.com", "s3.amazonaws.com", "", "")
+    assert event(principal=s3)["userIdentity"] == {"type": "AWSService", "invokedBy": "s3.amazonaws.com"}

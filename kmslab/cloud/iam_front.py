@@ -1,0 +1,89 @@
+"""What IAM answers and moto does not: permissions boundaries of users, and user ids that look like AWS's.
+
+Simplified: nobody is asked whether a caller may use IAM itself; every known caller may.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from moto.iam.models import iam_backends
+
+from kmslab import arn
+from kmslab.cloud.moto_bridge import MotoBridge
+from kmslab.cloud.query import QueryError, read_form, read_members, write_reply
+from kmslab.ids import Ids
+from kmslab.principals import Principal
+from kmslab.wire.http import BodyStream
+
+_USER_ID = re.compile(r"<UserId>[^<]*</UserId>")
+
+
+class IamFront:
+    """Answers for IAM: a few things itself, everything else through moto."""
+
+    def __init__(self, bridge: MotoBridge, region: str, ids: Ids) -> None:
+        """Stand in front of `bridge`; `region` says in which partition."""
+        self._bridge = bridge
+        self._partition = arn.partition_of(region)
+        self._ids = ids
+
+    def answer(self, request: AWSPreparedRequest, caller: Principal) -> AWSResponse:
+        """Answer a request of `caller`.
+
+        Raises:
+            QueryError: IAM refuses.
+        """
+        form = read_form(request)
+        action = form.get("Action", "")
+        if action in ("PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary"):
+            members = read_members("iam", action, form)
+            self._set_boundary(caller.account_id, members["UserName"], members.get("PermissionsBoundary"))
+            return write_reply(request, "iam", action, {})
+        if action == "CreateUser":
+            return self._create_user(request, caller.account_id, form)
+        return self._bridge.answer(request)
+
+    def _create_user(self, request: AWSPreparedRequest, account_id: str, form: Mapping[str, str]) -> AWSResponse:
+        boundary = form.get("PermissionsBoundary")
+        if boundary:
+            self._check_policy(account_id, boundary)
+        response = self._bridge.answer(request)
+        if response.status_code != 200:
+            return response
+        name = form["UserName"]
+        user_id = "AIDA" + self._ids.letters("IAM user", 17)
+        with self._bridge.in_place():
+            iam_backends[account_id][self._partition].users[name].id = user_id
+        body = _USER_ID.sub(f"<UserId>{user_id}</UserId>", response.text)
+        if boundary:
+            self._set_boundary(account_id, name, boundary)
+            shown = (
+                "<PermissionsBoundary><PermissionsBoundaryType>Policy</PermissionsBoundaryType>"
+                f"<PermissionsBoundaryArn>{boundary}</PermissionsBoundaryArn></PermissionsBoundary>"
+            )
+            body = body.replace("</User>", f"{shown}</User>")
+        return AWSResponse(response.url, 200, response.headers, BodyStream(body.encode()))
+
+    def _set_boundary(self, account_id: str, name: str, policy_arn: str | None) -> None:
+        if policy_arn is not None:
+            self._check_policy(account_id, policy_arn)
+        with self._bridge.in_place():
+            user: Any = iam_backends[account_id][self._partition].users.get(name)
+            if user is None:
+                raise QueryError("NoSuchEntity", f"The user with name {name} cannot be found.", 404)
+            user.permissions_boundary_arn = policy_arn
+            # moto's own replies show it from here, as they do for roles.
+            user.permissions_boundary = policy_arn and {
+                "PermissionsBoundaryType": "Policy",
+                "PermissionsBoundaryArn": policy_arn,
+            }
+
+    def _check_policy(self, account_id: str, policy_arn: str) -> None:
+        with self._bridge.in_place():
+            known = policy_arn in iam_backends[account_id][self._partition].managed_policies
+        if not known:
+            raise QueryError("NoSuchEntity", f"Scope ARN: {policy_arn} does not exist or is not attachable.", 404)
