@@ -9,10 +9,49 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
 from kmslab.principals import Identity
+
+
+class Reach(Enum):
+    """How a Principal element speaks of a caller."""
+
+    NOT = "not at all"
+    #: By its account: in a key policy that lets the account's IAM policies count, and admits nobody by itself.
+    ACCOUNT = "by its account"
+    #: By the role or user that its session was made from: what narrows the session narrows this too.
+    ROLE = "by its role"
+    DIRECT = "by name"
+
+
+class Finding(NamedTuple):
+    """What one statement says about one request.
+
+    Attributes:
+        policy: Which policy it stands in, for people.
+        statement: Its Sid, or its place in the policy.
+        effect: `Allow` or `Deny`.
+        reach: How it speaks of the caller, when it matches; NOT when it does not match.
+        because: Why it matches or which element does not, a sentence without its full stop.
+    """
+
+    policy: str
+    statement: str
+    effect: str
+    reach: Reach
+    because: str
+
+    @property
+    def matched(self) -> bool:
+        """Whether all of its elements match."""
+        return self.reach is not Reach.NOT
+
+    def __str__(self) -> str:
+        """As one line."""
+        verdict = "matches" if self.matched else "does not match"
+        return f"{self.policy}, {self.statement} ({self.effect}) {verdict}: {self.because}."
 
 
 class Decision(NamedTuple):
@@ -23,14 +62,14 @@ class Decision(NamedTuple):
         action: What was asked for, such as `kms:Encrypt`.
         resource: The ARN it was asked for, or `*`.
         reason: For an allow, what allowed it; for a denial, AWS's words from `because` on.
-        considered: What was looked at, in order, one sentence each.
+        considered: What was looked at, in order.
     """
 
     allowed: bool
     action: str
     resource: str
     reason: str
-    considered: tuple[str, ...] = ()
+    considered: tuple[Finding, ...] = ()
 
 
 class EventType(StrEnum):

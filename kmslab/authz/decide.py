@@ -1,103 +1,244 @@
-"""The decision: may this principal do this to this key?
+"""The decision: may this caller do this to this key? From the key policy, the caller's policies, and the key's grants.
 
-Simplified: two identities may act, and only under the default key policy: the account's root user, whom that policy
-names, and an IAM user with AdministratorAccess, because that policy makes IAM policies count. Everybody else may not,
-whatever their IAM policy says, and a key whose policy is another one admits nobody. The answer is always on the
-strict side: nothing is allowed here that AWS would deny.
+The rule, in this order:
+    - an explicit deny in any policy denies;
+    - what the organisation does not let the account do is denied;
+    - in the key's own account: the key policy that names the caller allows, and so does a grant; where the key policy
+      names the account, an IAM policy allows;
+    - from another account: the key's side must allow as above, or by naming the account, and the caller's IAM policies
+      must allow too, unless a grant does; and only operations that exist across accounts;
+    - what a permissions boundary or a session policy leaves out is not allowed by an IAM policy, nor by what was given
+      to the caller's role;
+    - all else is denied, to the root user and to the key's creator too.
 
-Source: KMS Developer Guide, "Default key policy" and "Determining access to AWS KMS keys".
+Source: KMS Developer Guide, "Determining access to AWS KMS keys" and "Default key policy"; IAM User Guide, "Policy
+evaluation logic" and "Troubleshoot access denied error messages" (the words of the reasons).
+Simplified: AWS names one policy type where several deny; which one is not published. Here it is the first of: service
+control policy, key policy, identity-based policy, permissions boundary, session policy.
 """
 
 from __future__ import annotations
 
-from kmslab.authz.policy import gives_account_everything
-from kmslab.call import Decision
+from datetime import datetime
+from functools import lru_cache
+
+from kmslab.authz.grants import Request
+from kmslab.authz.hearing import IDENTITY, RESOURCE, SERVICE_CONTROL, Caller, Hearing, policy_of
+from kmslab.authz.language import Question, is_plain
+from kmslab.authz.patterns import Context
+from kmslab.call import Decision, Finding, Reach
 from kmslab.keys.grant import Grant
 from kmslab.keys.key import Key
-from kmslab.keys.specs import KeyManager
-from kmslab.principals import Principal, PrincipalType
+from kmslab.principals import Credentials, Identity, NamedPolicy, Principal, PrincipalType
 
 #: What a caller of another account learns: not even whether the key exists.
-_FOREIGN = (
+FOREIGN = (
     "because the resource does not exist in this Region, no resource-based policies allow access, "
     "or a resource-based policy explicitly denies access"
 )
 
-_DELEGATES = "The key policy gives the account everything: its IAM policies count."
 
-
-def decide_on_key(principal: Principal, action: str, key: Key) -> Decision:
-    """May `principal` do `action` to `key`?"""
-    if principal.account_id != key.account_id:
-        return Decision(False, action, key.arn, _FOREIGN, ("The caller belongs to another account than the key.",))
-    if key.manager is KeyManager.AWS:
-        return _on_aws_managed_key(principal, action, key)
-    if not gives_account_everything(key.policy, key.account_id, key.region):
-        reason = f"because no resource-based policy allows the {action} action"
-        return Decision(False, action, key.arn, reason, ("The key policy does not let IAM policies count.",))
-    if principal.type is PrincipalType.ROOT:
-        reason = "the key policy names the account, and the root user is the account"
-        return Decision(True, action, key.arn, reason, (_DELEGATES,))
-    return _by_identity(principal, action, key.arn, _DELEGATES)
-
-
-def _on_aws_managed_key(principal: Principal, action: str, key: Key) -> Decision:
-    # Its policy lets the account look and nothing else; AWS writes it, and nobody can change it.
-    if action.startswith(("kms:Describe", "kms:Get", "kms:List")):
-        considered = "The key policy of an AWS managed key lets the account look."
-        if principal.type is PrincipalType.ROOT:
-            return Decision(True, action, key.arn, "the key policy names the account", (considered,))
-        return _by_identity(principal, action, key.arn, considered)
-    reason = f"because no resource-based policy allows the {action} action"
-    return Decision(False, action, key.arn, reason, ("The key policy of an AWS managed key allows only its service.",))
-
-
-def decide_on_grant(principal: Principal, action: str, grant: Grant) -> Decision:
-    """May `principal` retire this grant?
-
-    The retiring principal may, and the grantee if the grant allows RetireGrant. So may the account that issued it, and
-    an account that is one of those two: its root user, and whom its IAM policies let. A key policy cannot allow it.
-    Source: KMS Developer Guide, "Retiring and revoking grants".
-    """
-    arn = grant.key.arn
-    named = {grant.retiring: "the grant names the caller as its retiring principal"}
-    if "RetireGrant" in grant.operations:
-        named.setdefault(grant.grantee, "the grant allows its grantee to retire it")
-    if principal.arn in named:
-        return Decision(True, action, arn, named[principal.arn])
-    accounts = {grant.issuing_account} | {each.split(":")[4] for each in named if each and each.endswith(":root")}
-    if principal.account_id in accounts:
-        if principal.type is PrincipalType.ROOT:
-            return Decision(True, action, arn, "the caller is the root user of an account that may retire the grant")
-        return _by_identity(principal, action, arn, "The caller's account may retire the grant.")
-    considered = ("Neither the caller nor its account may retire the grant.",)
-    if principal.account_id != grant.key.account_id:
-        return Decision(False, action, arn, _FOREIGN, considered)
-    # Simplified: AWS's text is not published.
-    return Decision(False, action, arn, f"because no resource-based policy allows the {action} action", considered)
-
-
-def decide_on_account(principal: Principal, action: str, resource: str) -> Decision:
-    """May `principal` do `action` to something of its own account that has no policy of its own?
+def decide_on_key(
+    caller: Caller,
+    action: str,
+    key: Key,
+    context: Context | None = None,
+    *,
+    cross_account: bool = True,
+    policy: str | None = None,
+) -> Decision:
+    """May the caller do `action` to `key`?
 
     Args:
-        principal: Who asks.
+        caller: Who asks.
+        action: Such as `kms:Encrypt`.
+        key: The key.
+        context: The values of condition keys.
+        cross_account: Whether the operation exists for keys of other accounts.
+        policy: The key policy to judge by, instead of the one that the key has.
+    """
+    principal = caller.principal
+    key_policy = key.policy if policy is None else policy
+    if not key.grants and _is_plain(caller, key_policy):
+        return _plain_decision(
+            principal.identity,
+            principal.policies,
+            principal.boundary,
+            principal.session_policies,
+            caller.service_control_policies,
+            action,
+            key.arn,
+            key.account_id,
+            key_policy,
+            cross_account,
+        )
+    question = Question(principal, action, key.arn, {} if context is None else context)
+    hearing = Hearing(caller, question, key_policy)
+    request = Request(
+        principal,
+        action.removeprefix("kms:"),
+        caller.params,
+        caller.source_arn,
+        caller.tokens,
+        caller.now,
+        caller.settling,
+    )
+    by_grant = hearing.hear_grants(key.grants.values(), request)
+    return _judge(hearing, by_grant, key.account_id, cross_account=cross_account)
+
+
+def _is_plain(caller: Caller, key_policy: str) -> bool:
+    principal = caller.principal
+    policies = (*principal.policies, *principal.session_policies, *caller.service_control_policies)
+    return (
+        is_plain(key_policy)
+        and all(is_plain(policy.text) for policy in policies)
+        and (principal.boundary is None or is_plain(principal.boundary.text))
+    )
+
+
+# Most policies have no conditions and most keys no grants, and the same is asked again and again.
+@lru_cache(maxsize=4096)
+def _plain_decision(
+    identity: Identity,
+    policies: tuple[NamedPolicy, ...],
+    boundary: NamedPolicy | None,
+    session_policies: tuple[NamedPolicy, ...],
+    service_control_policies: tuple[NamedPolicy, ...],
+    action: str,
+    key_arn: str,
+    key_account: str,
+    key_policy: str,
+    cross_account: bool,
+) -> Decision:
+    """A decision that depends on nothing else."""
+    principal = Principal(identity, Credentials("", ""), policies, boundary, session_policies)
+    caller = Caller(principal, datetime.min, service_control_policies)
+    hearing = Hearing(caller, Question(principal, action, key_arn, {}), key_policy)
+    return _judge(hearing, Reach.NOT, key_account, cross_account=cross_account)
+
+
+def _judge(hearing: Hearing, by_grant: Reach, key_account: str, *, cross_account: bool) -> Decision:
+    if hearing.question.principal.account_id not in ("", key_account):
+        return _across_accounts(hearing, by_grant, cross_account=cross_account)
+    return _within_account(hearing, by_grant)
+
+
+def _within_account(hearing: Hearing, by_grant: Reach) -> Decision:
+    denied = hearing.denial() or hearing.leaves_out(SERVICE_CONTROL)
+    if denied:
+        return hearing.answer(False, denied)
+    by_key = hearing.allows(RESOURCE)
+    if by_key is Reach.DIRECT:
+        return hearing.answer(True, "the key policy allows it to the caller")
+    if by_grant is Reach.DIRECT:
+        return hearing.answer(True, "a grant allows it to the caller")
+    narrowed = hearing.narrowed()
+    if Reach.ROLE in (by_key, by_grant) and narrowed is None:
+        return hearing.answer(True, "it is allowed to the caller's role")
+    delegates = Reach.ACCOUNT in (by_key, by_grant)
+    if delegates and hearing.allows(IDENTITY) is not Reach.NOT:
+        return hearing.answer(narrowed is None, narrowed or "the account is let in, and an IAM policy allows it")
+    if Reach.ROLE in (by_key, by_grant):
+        return hearing.answer(False, str(narrowed))
+    kind = IDENTITY if delegates else RESOURCE
+    return hearing.answer(False, f"because no {kind} policy allows the {hearing.question.action} action")
+
+
+def _across_accounts(hearing: Hearing, by_grant: Reach, *, cross_account: bool) -> Decision:
+    by_key = hearing.allows(RESOURCE)
+    if not cross_account or (by_key is Reach.NOT and by_grant is Reach.NOT):
+        return hearing.answer(False, FOREIGN)
+    denied = hearing.denial()
+    if denied:
+        # What the key's side denies is not told to the other account.
+        return hearing.answer(False, FOREIGN if denied.endswith(policy_of(RESOURCE)) else denied)
+    left_out = hearing.leaves_out(SERVICE_CONTROL)
+    if left_out:
+        return hearing.answer(False, left_out)
+    if by_grant is Reach.DIRECT:
+        return hearing.answer(True, "a grant allows it to the caller")
+    narrowed = hearing.narrowed()
+    if by_grant is Reach.ROLE:
+        return hearing.answer(narrowed is None, narrowed or "a grant allows it to the caller's role")
+    if hearing.allows(IDENTITY) is Reach.NOT and hearing.question.principal.type is not PrincipalType.ROOT:
+        return hearing.answer(False, f"because no {IDENTITY} policy allows the {hearing.question.action} action")
+    return hearing.answer(narrowed is None, narrowed or "both accounts allow it")
+
+
+def decide_on_account(caller: Caller, action: str, resource: str, context: Context | None = None) -> Decision:
+    """May the caller do `action` to something of its own account that has no policy of its own?
+
+    Args:
+        caller: Who asks.
         action: Such as `kms:CreateKey`.
         resource: An alias ARN, or `*`.
+        context: The values of condition keys.
     """
+    hearing = Hearing(caller, Question(caller.principal, action, resource, {} if context is None else context), None)
+    denied = hearing.denial() or hearing.leaves_out(SERVICE_CONTROL)
+    if denied:
+        return hearing.answer(False, denied)
+    if caller.principal.type is PrincipalType.ROOT:
+        return hearing.answer(True, "the root user needs no IAM policy in its own account")
+    if hearing.allows(IDENTITY) is Reach.NOT:
+        return hearing.answer(False, f"because no {IDENTITY} policy allows the {action} action")
+    narrowed = hearing.narrowed()
+    return hearing.answer(narrowed is None, narrowed or "an IAM policy allows it")
+
+
+def decide_on_grant(caller: Caller, grant: Grant, context: Context | None = None) -> Decision:
+    """May the caller retire this grant?
+
+    The retiring principal may, and the grantee if the grant allows RetireGrant; and root, or whom IAM allows it, in the
+    accounts that issued it or that it names. The key policy cannot allow it, but any policy can deny it.
+
+    Source: KMS Developer Guide, "Retiring and revoking grants"; API Reference, RetireGrant.
+    """
+    principal = caller.principal
+    hearing = Hearing(
+        caller,
+        Question(principal, "kms:RetireGrant", grant.key.arn, {} if context is None else context),
+        grant.key.policy,
+    )
+    denied = hearing.denial() or hearing.leaves_out(SERVICE_CONTROL)
+    if denied:
+        foreign_key = principal.account_id != grant.key.account_id and denied.endswith(policy_of(RESOURCE))
+        return hearing.answer(False, FOREIGN if foreign_key else denied)
+    named = {grant.retiring, grant.grantee if "RetireGrant" in grant.operations else None}
+    may = not named.isdisjoint({principal.arn, principal.issuer_arn} - {None})
+    hearing.said.append(_may_retire(grant, may=may))
+    # What narrows a session narrows what its role was given, and not what the session itself was.
+    narrowed = None if principal.arn in named else hearing.narrowed()
+    if may:
+        return hearing.answer(narrowed is None, narrowed or "the grant says so")
+    if not _may_delegate(principal, grant):
+        # Simplified: AWS's text within the key's account is not published.
+        foreign = principal.account_id != grant.key.account_id
+        reason = FOREIGN if foreign else f"because no {RESOURCE} policy allows the kms:RetireGrant action"
+        return hearing.answer(False, reason)
     if principal.type is PrincipalType.ROOT:
-        return Decision(True, action, resource, "the root user needs no IAM policy in its own account")
-    return _by_identity(principal, action, resource)
+        return hearing.answer(True, "the caller is the root user of an account of the grant")
+    if hearing.allows(IDENTITY) is Reach.NOT:
+        return hearing.answer(False, f"because no {IDENTITY} policy allows the kms:RetireGrant action")
+    return hearing.answer(narrowed is None, narrowed or "an IAM policy of an account of the grant allows it")
 
 
-def deny_unknown(principal: Principal, action: str, resource: str) -> Decision:
+def _may_retire(grant: Grant, *, may: bool) -> Finding:
+    """What a grant itself says about who wants to retire it."""
+    because = "it names the caller" if may else f"its retiring principal is {grant.retiring or 'nobody'}"
+    if not may and "RetireGrant" in grant.operations:
+        because += f", and its grantee, who may retire it too, is {grant.grantee}"
+    return Finding("grant", grant.name or grant.grant_id[:12], "Allow", Reach.DIRECT if may else Reach.NOT, because)
+
+
+def _may_delegate(principal: Principal, grant: Grant) -> bool:
+    names = {grant.issuing_account, grant.retiring or ""}
+    if "RetireGrant" in grant.operations:
+        names.add(grant.grantee)
+    return not principal.account_names.isdisjoint(names)
+
+
+def deny_unknown(action: str, resource: str) -> Decision:
     """The denial for a key that cannot be found where the caller may not even learn that."""
-    return Decision(False, action, resource, _FOREIGN, ("There is no such key in this Region.",))
-
-
-def _by_identity(principal: Principal, action: str, resource: str, *considered: str) -> Decision:
-    if principal.is_administrator:
-        reason = "AdministratorAccess"
-        return Decision(True, action, resource, reason, (*considered, "The caller has AdministratorAccess."))
-    reason = f"because no identity-based policy allows the {action} action"
-    return Decision(False, action, resource, reason, (*considered, "The caller does not have AdministratorAccess."))
+    return Decision(False, action, resource, FOREIGN)

@@ -17,6 +17,7 @@ class Permission:
         cross_account: Whether a principal of another account can be allowed to do it.
         on_alias: Whether the action is needed on the alias too.
         on_account: Whether only an IAM policy counts, for resource `*`, even when a key is named.
+        resource: The member that names the resource, where only an IAM policy counts and it is not `*`.
         by_grant: Whether the grant decides, and not the key policy alone.
         also: Actions that are needed as well when a member is given, as (member, action).
     """
@@ -25,6 +26,7 @@ class Permission:
     cross_account: bool = False
     on_alias: bool = False
     on_account: bool = False
+    resource: str = ""
     by_grant: bool = False
     also: tuple[tuple[str, str], ...] = ()
 
@@ -85,7 +87,7 @@ PERMISSIONS: dict[str, Permission] = {
     "ListKeyRotations": _own("ListKeyRotations"),
     "ListKeys": _account("ListKeys"),
     "ListResourceTags": _own("ListResourceTags"),
-    "ListRetirableGrants": _account("ListRetirableGrants"),
+    "ListRetirableGrants": Permission(("kms:ListRetirableGrants",), on_account=True, resource="RetiringPrincipal"),
     "PutKeyPolicy": _own("PutKeyPolicy"),
     "ReEncrypt": _shared("ReEncryptFrom", "ReEncryptTo"),
     "ReplicateKey": Permission(

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NoReturn
 
 from kmslab import arn
+from kmslab.authz.conditions import is_operator
 from kmslab.errors import InvalidArnException, MalformedPolicyDocumentException
 
 # In the order in which KMS lays them out.
@@ -21,21 +21,6 @@ _STATEMENT = (
 )  # fmt: skip
 
 _VERSIONS = ("2008-10-17", "2012-10-17")
-
-# Source: IAM User Guide, "IAM JSON policy elements: Condition operators".
-_OPERATORS = frozenset(
-    [f"String{how}" for how in ("Equals", "NotEquals", "EqualsIgnoreCase", "NotEqualsIgnoreCase", "Like", "NotLike")]
-    + [
-        f"{kind}{how}"
-        for kind in ("Numeric", "Date")
-        for how in ("Equals", "NotEquals", "LessThan", "LessThanEquals", "GreaterThan", "GreaterThanEquals")
-    ]
-    + [f"Arn{how}" for how in ("Equals", "NotEquals", "Like", "NotLike")]
-    + ["Bool", "BinaryEquals", "IpAddress", "NotIpAddress"]
-)
-
-#: A condition operator: for sets or not, and satisfied by a missing key or not. Null is about missing keys anyway.
-_OPERATOR = re.compile(rf"(ForAllValues:|ForAnyValue:)?((?:{'|'.join(sorted(_OPERATORS))})(IfExists)?|Null)")
 
 # Condition keys that make no sense for one key. Source: KMS Developer Guide, "ABAC for AWS KMS": IAM policies only.
 _NOT_FOR_KEYS = re.compile(r"(aws|kms):ResourceTag(/.*)?|kms:ResourceAliases", re.IGNORECASE | re.DOTALL)
@@ -169,7 +154,7 @@ def _check_condition(condition: Any) -> None:
     if not isinstance(condition, dict):
         raise MalformedPolicyDocumentException
     for operator, keys in condition.items():
-        if not _OPERATOR.fullmatch(operator) or not isinstance(keys, dict):
+        if not is_operator(operator) or not isinstance(keys, dict):
             raise MalformedPolicyDocumentException
         for key, value in keys.items():
             if _NOT_FOR_KEYS.fullmatch(key):
@@ -219,47 +204,3 @@ def default_key_policy(account_id: str, region: str) -> str:
     "Resource" : "*"
   }} ]
 }}"""
-
-
-@lru_cache(maxsize=1024)
-def is_default_policy(policy: str, account_id: str, region: str) -> bool:
-    """Whether a policy says what the default key policy says; its Id, its Sid and its layout do not matter."""
-    partition = arn.partition_of(region)
-    try:
-        return _gist(policy, partition) == _gist(default_key_policy(account_id, region), partition)
-    except (InvalidArnException, MalformedPolicyDocumentException):
-        return False
-
-
-def _gist(policy: str, partition: str) -> Document:
-    document = read_key_policy(policy, partition)
-    statements = [{name: value for name, value in each.items() if name != "Sid"} for each in document["Statement"]]
-    return {**document, "Id": None, "Statement": statements}
-
-
-@lru_cache(maxsize=1024)
-def gives_account_everything(policy: str, account_id: str, region: str) -> bool:
-    """Whether a policy has a statement like that of the default key policy, and denies nothing.
-
-    Whatever else such a policy allows, it allows the account's root user and its administrators everything.
-    """
-    partition = arn.partition_of(region)
-    account = {account_id, f"arn:{partition}:iam::{account_id}:root"}
-    try:
-        statements = read_key_policy(policy, partition)["Statement"]
-    except (InvalidArnException, MalformedPolicyDocumentException):
-        return False
-    return all(each["Effect"] == "Allow" for each in statements) and any(
-        not each.get("Condition")
-        and account & set(named_principals(each.get("Principal")))
-        and {"kms:*", "*"} & set(texts(each.get("Action", "")))
-        and "*" in texts(each.get("Resource", ""))
-        for each in statements
-    )
-
-
-def named_principals(principal: Any) -> tuple[str, ...]:
-    """The AWS principals of a statement that was read: ARNs, account ids, or `*`."""
-    if isinstance(principal, dict):
-        return texts(principal.get("AWS", []))
-    return () if principal is None else ("*",)

@@ -1,6 +1,7 @@
 """Grants: permissions on one key, given to one principal at a time and taken back by whoever needs them no longer.
 
-Simplified: a grant works, and stops working, at once; AWS takes up to five minutes.
+Simplified: a grant stops working at once, and works at once unless the Lab has eventual consistency; AWS takes up to
+five minutes for both.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ def put_key_policy(
     if policy_name != DEFAULT:
         # Simplified: AWS's answer is not published; it is the one to reading such a policy.
         raise NotFoundException.policy()
-    key.policy = accepted_policy(ctx.principal, key, policy, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    key.policy = accepted_policy(ctx.ask, key, policy, bypass_lockout_check=bypass_policy_lockout_safety_check)
     return None
 
 

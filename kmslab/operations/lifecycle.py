@@ -83,7 +83,8 @@ def create_key(
         xks_key_id=xks_key_id,
         tags=tag_values,
     )
-    check_policy(ctx.principal, key, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    if policy is not None:
+        check_policy(ctx.ask, key, bypass_lockout_check=bypass_policy_lockout_safety_check)
     if key_store is not None:
         key_store.adopt(key)
     ctx.world.add_key(key)

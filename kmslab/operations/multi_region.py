@@ -65,7 +65,8 @@ def replicate_key(
         transition=KeyState.CREATING,
         tags=with_tags({}, tags),
     )
-    check_policy(ctx.principal, replica, bypass_lockout_check=bypass_policy_lockout_safety_check)
+    if policy is not None:
+        check_policy(ctx.ask, replica, bypass_lockout_check=bypass_policy_lockout_safety_check)
     replica.related = related
     related.join(replica)
     ctx.world.add_key(replica)

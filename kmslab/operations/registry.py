@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from kmslab.authz.ask import Asker
 from kmslab.errors import AwsError, DryRunOperationException, InvalidArnException, ValidationException
 from kmslab.ids import Ids
 from kmslab.keys.blob import material_id_of
@@ -160,6 +161,7 @@ class Context:
         principal: Who calls.
         now: The simulated time, in UTC.
         ids: Where new ids come from.
+        ask: Asks what the caller may do.
         notes: Ids worth logging that are in neither request nor reply, by CloudTrail's name for them.
         dry_run: Whether nothing may change.
         created: The key that the operation made, or None.
@@ -171,6 +173,7 @@ class Context:
     principal: Principal
     now: datetime
     ids: Ids
+    ask: Asker
     dry_run: bool = False
     notes: dict[str, str] = field(default_factory=dict)
     created: Key | None = None

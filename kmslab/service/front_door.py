@@ -25,6 +25,7 @@ from kmslab.keys.due import happen
 from kmslab.keys.key import Key, LastUse
 from kmslab.keys.timers import Happening
 from kmslab.service import gates
+from kmslab.service.authorise import alias_arn, authorise
 from kmslab.service.resolve import resolve
 from kmslab.service.visit import Service, Visit
 from kmslab.wire import model
@@ -45,7 +46,7 @@ GATES: tuple[Gate, ...] = (
     gates.validate,
     resolve,
     gates.throttle,
-    gates.authorise,
+    authorise,
     gates.members,
     gates.ciphertext,
     gates.usage,
@@ -128,7 +129,7 @@ class FrontDoor:
                 params={name: value for name, value in visit.params.items() if name in codec.public_input},
                 reply={name: value for name, value in (visit.reply or {}).items() if name in codec.public_output},
                 keys=tuple(_used(key) for key in visit.keys),
-                alias_arn=gates.alias_arn(visit),
+                alias_arn=alias_arn(visit),
                 notes=visit.context.notes if hasattr(visit, "context") else {},
                 decisions=tuple(visit.decisions),
                 error_code=None if error is None else error.code,

@@ -6,20 +6,14 @@ Owns what is checked. The order is in `front_door.py`.
 from __future__ import annotations
 
 from kmslab import arn
-from kmslab.authz.decide import decide_on_account, decide_on_grant, decide_on_key
-from kmslab.authz.permissions import PERMISSIONS
-from kmslab.call import Decision
 from kmslab.errors import (
-    AccessDeniedException,
     DryRunOperationException,
     IncorrectKeyException,
     InvalidCiphertextException,
-    InvalidGrantTokenException,
     InvalidKeyUsageException,
     KmslabError,
     ThrottlingException,
     UnknownOperationException,
-    UnrecognizedClientException,
     UnsupportedOperationException,
     ValidationException,
 )
@@ -28,8 +22,8 @@ from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.states import KEY_STATES
 from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, KeyParam, algorithm_of
 from kmslab.service.quotas import CUSTOM_KEY_STORE, charges
-from kmslab.service.resolve import ON_CIPHERTEXT, ignores_ciphertext
-from kmslab.service.visit import Service, Target, Visit
+from kmslab.service.resolve import ignores_ciphertext
+from kmslab.service.visit import Service, Visit
 from kmslab.wire import model, sigv4
 from kmslab.wire.decode import read_body
 from kmslab.wire.encode import write_body
@@ -59,12 +53,11 @@ def identify(visit: Visit, service: Service) -> None:
     """Find out who calls.
 
     Raises:
-        UnrecognizedClientException: nobody has this access key.
+        ExpiredTokenException: the session that the access key belongs to is over.
+        UnrecognizedClientException: nobody has this access key, or its session has another token.
     """
-    principal = service.directory.find(visit.access_key_id)
-    if principal is None:
-        raise UnrecognizedClientException.unknown_access_key()
-    visit.principal = principal
+    token = visit.request.headers.get("x-amz-security-token")
+    visit.principal = service.directory.identify(visit.access_key_id, token, visit.time)
 
 
 def decode(visit: Visit, service: Service) -> None:
@@ -118,58 +111,6 @@ def throttle(visit: Visit, service: Service) -> None:
     wanted = charges(visit.operation.name, visit.region, specs=specs, key_stores=key_stores, params=visit.params)
     if not service.quotas.admit(visit.principal.account_id, wanted, visit.time):
         raise ThrottlingException.too_fast()
-
-
-def authorise(visit: Visit, service: Service) -> None:
-    """Ask for each permission that the operation needs.
-
-    Raises:
-        AccessDeniedException: one of them is not there.
-        InvalidGrantTokenException: a grant token is given that belongs to no grant of this Region.
-    """
-    for token in visit.params.get("GrantTokens", ()):
-        grant = service.world.find_grant(token)
-        if grant is None or grant.key.region != visit.region:
-            raise InvalidGrantTokenException
-    permission = PERMISSIONS[visit.operation.name]
-    if permission.on_alias:
-        _require(visit, decide_on_account(visit.principal, permission.actions[0], alias_arn(visit) or "*"))
-    if permission.by_grant:
-        for target in visit.targets:
-            if target.grant is not None:
-                _require(visit, decide_on_grant(visit.principal, permission.actions[0], target.grant), target)
-        return
-    on_keys = [] if permission.on_account else [target for target in visit.targets if target.key is not None]
-    for index, target in enumerate(on_keys):
-        assert target.key is not None  # noqa: S101
-        action = permission.actions[min(index, len(permission.actions) - 1)]
-        _require(visit, decide_on_key(visit.principal, action, target.key), target)
-    if permission.on_account:
-        # Only an IAM policy counts, but not for another account's key: who has none may not learn which exist.
-        for target in visit.targets:
-            if target.key is not None and target.key.account_id != visit.principal.account_id:
-                _require(visit, decide_on_key(visit.principal, permission.actions[0], target.key), target)
-    if not on_keys and not permission.on_alias:
-        _require(visit, decide_on_account(visit.principal, permission.actions[0], "*"))
-    for member, action in permission.also:
-        if visit.params.get(member):
-            _require(visit, decide_on_account(visit.principal, action, "*"))
-
-
-def alias_arn(visit: Visit) -> str | None:
-    """The ARN of the alias that the request names as one, existing or not; None when it names none."""
-    for target in visit.targets:
-        if target.alias is not None:
-            return target.alias.arn
-    name = visit.params.get(visit.operation.new_alias) if visit.operation.new_alias else None
-    return None if name is None else arn.alias_arn(visit.region, visit.principal.account_id, str(name))
-
-
-def _require(visit: Visit, decision: Decision, target: Target | None = None) -> None:
-    visit.decisions.append(decision)
-    if not decision.allowed:
-        where = ON_CIPHERTEXT if target is not None and target.from_blob else f"on resource: {decision.resource}"
-        raise AccessDeniedException.of(visit.principal.arn, decision.action, where, decision.reason)
 
 
 def members(visit: Visit, service: Service) -> None:
@@ -267,7 +208,7 @@ def dry_run(visit: Visit, service: Service) -> None:
 def run(visit: Visit, service: Service) -> None:
     """Do it."""
     store = service.world.store(visit.principal.account_id, visit.region)
-    visit.context = Context(service.world, store, visit.principal, visit.time, service.ids)
+    visit.context = Context(service.world, store, visit.principal, visit.time, service.ids, visit.asker)
     visit.context.dry_run = bool(visit.params.get("DryRun"))
     if visit.operation.name in CUSTOM_KEY_STORE.operations:
         _note_key_store(visit)

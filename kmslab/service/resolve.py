@@ -157,6 +157,6 @@ def _store(visit: Visit, service: Service) -> RegionStore:
 def _refuse(visit: Visit, where: str, resource: str) -> NoReturn:
     # Where a caller may not know whether a key exists, the answer is a denial and not "not found".
     action = PERMISSIONS[visit.operation.name].actions[0]
-    decision = deny_unknown(visit.principal, action, resource)
+    decision = deny_unknown(action, resource)
     visit.decisions.append(decision)
     raise AccessDeniedException.of(visit.principal.arn, action, where, decision.reason)

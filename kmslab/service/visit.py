@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from kmslab.authz.ask import Asker
 from kmslab.call import Decision
 from kmslab.ids import Ids
 from kmslab.keys.alias import Alias
@@ -29,6 +30,8 @@ class Service:
     ids: Ids
     #: What is used of the request quotas; None where nobody is throttled.
     quotas: Quotas | None = None
+    #: How long a new grant takes until it counts without its token.
+    grants_settle_in: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,7 @@ class Visit:
     # resolve
     targets: list[Target] = field(default_factory=list)
     # authorise
+    asker: Asker = field(init=False)
     decisions: list[Decision] = field(default_factory=list)
     # run
     context: Context = field(init=False)

@@ -605,12 +605,12 @@ class TestRetireGrant:
 
     @pytest.mark.parametrize("operations", [["Decrypt"], ["Decrypt", "RetireGrant"]], ids=["grantee", "somebody else"])
     def test_others_of_the_account_may_not(
-        self, lab: Lab, alice: Any, bob: Any, make_key: Any, make_grant: Any, refuses: Any, operations: list[str]
+        self, lab: Lab, alice: Any, make_key: Any, make_grant: Any, refuses: Any, operations: list[str]
     ) -> None:
         """The grantee without RetireGrant, and whom the grant does not name at all."""
         key_id = make_key()
         token = make_grant(key_id, Operations=operations, GranteePrincipal=alice.arn)["GrantToken"]
-        caller = bob if "RetireGrant" in operations else alice
+        caller = lab.user("carol") if "RetireGrant" in operations else alice
         text = (
             f"User: {caller.arn} is not authorized to perform: kms:RetireGrant on resource: {ARN}:key/{key_id} "
             "because no identity-based policy allows the kms:RetireGrant action"

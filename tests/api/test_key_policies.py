@@ -384,6 +384,8 @@ class TestTheLockoutCheck:
             [OF_THE_ACCOUNT, DENIED | {"Resource": f"{ARN}:key/x"}],
             [OF_THE_ACCOUNT, DENIED | {"Condition": {"Bool": {"aws:SecureTransport": "false"}}}],
             [OF_THE_ACCOUNT, changed(Effect="Deny", Principal=None, NotPrincipal={"AWS": [ROOT, ADMINISTRATOR]})],
+            [changed(Principal=None, NotPrincipal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/x"})],
+            [changed(Resource=None, NotResource=f"{ARN}:key/x")],
         ],
         ids=[
             "the account, and more",
@@ -396,6 +398,8 @@ class TestTheLockoutCheck:
             "another key denied",
             "denied under a condition",
             "all others denied",
+            "everybody but one",
+            "all other resources",
         ],
     )
     def test_passes(self, kms: Any, lab: Any, make_key: Any, statements: list[Any]) -> None:
@@ -412,9 +416,7 @@ class TestTheLockoutCheck:
             [changed(Principal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/x"})],
             [changed(Principal={"AWS": "arn:aws:iam::999988887777:root"})],
             [changed(Principal={"Service": "s3.amazonaws.com"})],
-            [changed(Principal=None, NotPrincipal={"AWS": f"arn:aws:iam::{ACCOUNT}:user/x"})],
             [changed(Resource=f"{ARN}:key/x")],
-            [changed(Resource=None, NotResource=f"{ARN}:key/x")],
             [changed(Condition={"StringEquals": {"kms:CallerAccount": "999988887777"}})],
             [OF_THE_ACCOUNT, DENIED],
             [DENIED | {"Principal": {"AWS": ROOT}}, OF_THE_ACCOUNT],
@@ -429,9 +431,7 @@ class TestTheLockoutCheck:
             "another user",
             "another account",
             "a service",
-            "everybody but one",
             "another resource",
-            "all other resources",
             "under a condition",
             "everybody denied",
             "the account denied",

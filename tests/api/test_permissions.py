@@ -1,7 +1,7 @@
 """Who may call what: for every operation, who may, who may not, with AWS's words, and who hears of it.
 
-A stage on the way: until key policies and IAM policies are evaluated, root and the administrator may and nobody else,
-not even bob, whose IAM policy allows everything. Grants are the exception: whom a grant lets retire it may do so.
+Every operation is called by root and the administrator, by alice, who has no policy, and by bob, who has just the
+permission it needs, or all but that.
 
 The module is long because it has a call of each of the 56 operations.
 """
@@ -239,7 +239,7 @@ CASES: dict[str, Case] = {
     "ListKeys": Case("list_keys", lambda s: {}, key=None, resource="*"),
     "ListResourceTags": Case("list_resource_tags", lambda s: {"KeyId": s.sym}),
     "ListRetirableGrants": Case(
-        "list_retirable_grants", lambda s: {"RetiringPrincipal": RETIRING}, key=None, resource="*"
+        "list_retirable_grants", lambda s: {"RetiringPrincipal": RETIRING}, key=None, resource=RETIRING
     ),
     "PutKeyPolicy": Case("put_key_policy", lambda s: {"KeyId": s.sym, "Policy": s.policy}),
     "ReEncrypt": Case(
@@ -359,13 +359,46 @@ def test_alice_may_not(stage: Stage, refusals_of: Any, operation: str) -> None:
     assert stage.lab.trail[-1]["eventName"] == operation
 
 
+#: The IAM actions that an operation needs, where it is not just the one of its own name.
+#: Source: KMS Developer Guide, "AWS KMS permissions".
+NEEDS: dict[str, tuple[str, ...]] = {
+    "ReEncrypt": ("kms:ReEncryptFrom", "kms:ReEncryptTo"),
+    "ReplicateKey": ("kms:ReplicateKey", "kms:CreateKey"),
+    # Whoever stores a policy must be able to replace it again; here it is the same permission.
+    "PutKeyPolicy": ("kms:PutKeyPolicy",),
+}
+
+
+def let_bob(stage: Stage, **statement: Any) -> None:
+    """Give bob one IAM policy, of one statement."""
+    document = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Resource": "*", **statement}]}
+    stage.lab.client("iam").put_user_policy(UserName="bob", PolicyName="bob", PolicyDocument=json.dumps(document))
+
+
 @pytest.mark.parametrize("operation", CASES)
-def test_bob_may_not_yet(stage: Stage, refusals_of: Any, operation: str) -> None:
-    """An IAM policy that allows everything would be enough on AWS; the Lab does not evaluate it yet and says no."""
+def test_with_just_its_permission(stage: Stage, operation: str) -> None:
+    """An IAM policy with what the operation needs and nothing else is enough where the key policy lets IAM decide."""
+    case = CASES[operation]
+    params = (case.works or case.harmless)(stage)
+    let_bob(stage, Action=NEEDS.get(operation, (f"kms:{operation}",)))
+    reply = getattr(stage.clients["bob"], case.method)(**params)
+    assert call_of(stage, reply).principal.name == "bob"  # type: ignore[union-attr]
+    assert all(decision.allowed for decision in call_of(stage, reply).decisions)
+
+
+@pytest.mark.parametrize(
+    ("operation", "action"),
+    [(operation, action) for operation in CASES for action in NEEDS.get(operation, (f"kms:{operation}",))],
+)
+def test_with_all_but_its_permission(stage: Stage, refusals_of: Any, operation: str, action: str) -> None:
+    """Every other permission of KMS does not help."""
     case = CASES[operation]
     params = case.harmless(stage)
+    let_bob(stage, NotAction=action)
     with refusals_of(stage.lab)("AccessDeniedException", None):
         getattr(stage.clients["bob"], case.method)(**params)
+    denied = stage.lab.trail.calls[-1].decisions[-1]
+    assert (denied.action, denied.allowed) == (action, False)
     assert stage.lab.trail[-1]["userIdentity"]["userName"] == "bob"
 
 
@@ -552,7 +585,7 @@ def policy_for(account: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def test_a_key_with_another_policy_admits_nobody_yet(stage: Stage, refusals_of: Any) -> None:
+def test_a_key_with_another_policy_does_not_admit_its_own_account(stage: Stage, refusals_of: Any) -> None:
     """The key policy is where access begins: what it does not give, no IAM policy gives."""
     key = stage.new_key(Policy=policy_for(OTHER), BypassPolicyLockoutSafetyCheck=True)
     for who, arn in (("administrator", "user/administrator"), ("root", "root")):

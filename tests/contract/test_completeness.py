@@ -27,9 +27,9 @@ CONSUMED = {"GrantTokens", "DryRun", "DryRunModifiers"}
 
 #: Errors of every AWS service, or of the KMS front end, that no operation of the model declares.
 COMMON = {
-    "AccessDeniedException", "IncompleteSignatureException", "MissingAuthenticationTokenException",
-    "SerializationException", "ThrottlingException", "UnknownOperationException", "UnrecognizedClientException",
-    "ValidationException",
+    "AccessDeniedException", "ExpiredTokenException", "IncompleteSignatureException",
+    "MissingAuthenticationTokenException", "SerializationException", "ThrottlingException",
+    "UnknownOperationException", "UnrecognizedClientException", "ValidationException",
 }  # fmt: skip
 
 every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)

@@ -1,4 +1,4 @@
-"""Key policies as documents: what is read, how it is laid out, what rests on the account."""
+"""Key policies as documents: what is read, how it is laid out, and the check before one is stored."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from hypothesis import strategies as st
 
 from kmslab.authz.policy import (
     default_key_policy,
-    gives_account_everything,
-    is_default_policy,
     is_principal_arn,
-    named_principals,
     read_key_policy,
     texts,
     write_key_policy,
@@ -24,12 +21,6 @@ from kmslab.errors import InvalidArnException, MalformedPolicyDocumentException
 ACCOUNT, REGION = "123456789010", "us-east-1"
 ROOT = f"arn:aws:iam::{ACCOUNT}:root"
 STATEMENT = {"Effect": "Allow", "Principal": {"AWS": ROOT}, "Action": "kms:*", "Resource": "*"}
-USER = {
-    "Effect": "Allow",
-    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:user/x"},
-    "Action": "kms:Sign",
-    "Resource": "*",
-}
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -43,6 +34,11 @@ elements = st.sampled_from(
 
 def policy_of(*statements: Any) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def changed(**changes: Any) -> dict[str, Any]:
+    """The usual statement with some elements changed, and those without that are None."""
+    return {name: value for name, value in (STATEMENT | changes).items() if value is not None}
 
 
 class TestReading:
@@ -77,6 +73,81 @@ class TestReading:
         with pytest.raises(InvalidArnException, match="An ARN in the specified key policy is invalid"):
             read_key_policy(chinese)
 
+    def test_what_there_may_be(self) -> None:
+        user, session = f"arn:aws:iam::{ACCOUNT}:user/a/b", f"arn:aws:sts::{ACCOUNT}:assumed-role/a/b"
+        condition = {"ForAnyValue:StringLike": {"aws:TagKeys": ["a", 1, True]}, "Null": {"kms:ViaService": "true"}}
+        for changes in (
+            {"Principal": "*"},
+            {"Principal": {"AWS": "*"}},
+            {"Principal": {"AWS": [ACCOUNT, user, session], "Service": ["s3.amazonaws.com", "logs.aws.internal"]}},
+            {"Principal": {"Federated": "anything"}},
+            {"Principal": None, "NotPrincipal": {"AWS": ROOT}, "Effect": "Deny"},
+            {"Action": None, "NotAction": ["kms:Sign"], "Resource": None, "NotResource": "x"},
+            {"Condition": condition, "Sid": "s"},
+        ):
+            expected = changed(**changes)
+            assert read_key_policy(policy_of(expected))["Statement"] == [expected]
+
+    @pytest.mark.parametrize(
+        ("document", "message"),
+        [
+            ("NaN", ""),
+            ('{"Statement": [NaN]}', ""),
+            ("[]", ""),
+            ({"Statement": []}, ""),
+            ({"Statement": "x"}, ""),
+            ({"Statement": [1]}, ""),
+            ({"Statement": [STATEMENT], "Other": 1}, ""),
+            ({"Statement": [STATEMENT], "Version": "2013-01-01"}, ""),
+            ({"Statement": [STATEMENT], "Id": 1}, ""),
+            ({"Statement": {**STATEMENT, "Other": 1}}, ""),
+            ({"Sid": 1}, ""),
+            ({"Effect": "Maybe"}, ""),
+            ({"Effect": None}, ""),
+            ({"Principal": None}, "no_principal"),
+            ({"Principal": {}}, "no_principal"),
+            ({"Principal": {"AWS": []}}, "no_principal"),
+            ({"NotPrincipal": "*"}, ""),
+            ({"Principal": "somebody"}, "invalid_principals"),
+            ({"Principal": [ROOT]}, ""),
+            ({"Principal": {"Canonical": ROOT}}, ""),
+            ({"Principal": {"AWS": [1]}}, ""),
+            ({"Principal": {"AWS": "somebody"}}, "invalid_principals"),
+            ({"Principal": {"AWS": "arn:aws:iam::123456789010:user/*"}}, "invalid_principals"),
+            ({"Principal": {"AWS": "arn:aws:s3:::bucket"}}, "invalid_principals"),
+            ({"Principal": {"Service": "somebody"}}, "invalid_principals"),
+            ({"Action": None}, "missing Action"),
+            ({"Resource": []}, "missing Resource"),
+            ({"Action": ["kms:Sign", ""]}, ""),
+            ({"Action": 1}, ""),
+            ({"Action": "kms:*", "NotAction": "kms:*"}, ""),
+            ({"Condition": []}, ""),
+            ({"Condition": {"StringEqual": {"kms:a": "1"}}}, ""),
+            ({"Condition": {"ForAllValues:ForAnyValue:StringEquals": {"kms:a": "1"}}}, ""),
+            ({"Condition": {"StringEquals": "kms:a"}}, ""),
+            ({"Condition": {"StringEquals": {"kms:a": {}}}}, ""),
+            ({"Condition": {"StringEquals": {"kms:a": [None]}}}, ""),
+            ({"Condition": {"StringEquals": {"AWS:resourcetag/x": "1"}}}, "condition_keys"),
+            ({"Condition": {"StringEquals": {"kms:ResourceAliases": "1"}}}, "condition_keys"),
+        ],
+        ids=str,
+    )
+    def test_what_there_may_not_be(self, document: Any, message: str) -> None:
+        """A text, a whole document, or what is changed in one statement; the error, where it has words of its own."""
+        name, _, argument = message.partition(" ")
+        error = MalformedPolicyDocumentException
+        expected = getattr(error, name)(*filter(None, [argument])) if name else error()
+        if isinstance(document, dict):
+            document = json.dumps(document if "Statement" in document else {"Statement": [changed(**document)]})
+        with pytest.raises(error) as caught:
+            read_key_policy(document)
+        assert caught.value.message == expected.message
+
+    def test_an_arn_that_is_no_principals(self) -> None:
+        for arn in (f"arn:aws:iam::{ACCOUNT}:group/x", "arn:aws:iam:::user/x", f"arn:aws:sts::{ACCOUNT}:x"):
+            with pytest.raises(InvalidArnException, match="An ARN in the specified key policy is invalid"):
+                read_key_policy(policy_of(changed(Principal={"AWS": arn})))
+
 
 class TestWriting:
     def test_the_default_policy_is_in_that_layout(self) -> None:
@@ -99,13 +170,6 @@ def test_texts() -> None:
             texts(value)
 
 
-def test_named_principals() -> None:
-    assert named_principals("*") == ("*",)
-    assert named_principals({"AWS": [ROOT, "*"]}) == (ROOT, "*")
-    assert named_principals({"Service": "s3.amazonaws.com"}) == ()
-    assert named_principals(None) == ()
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -125,43 +189,3 @@ def test_named_principals() -> None:
 )
 def test_principal_arns(text: str, expected: bool) -> None:
     assert is_principal_arn(text, "aws") is expected
-
-
-class TestWhatRestsOnTheAccount:
-    @pytest.mark.parametrize(
-        "policy",
-        [
-            default_key_policy(ACCOUNT, REGION),
-            policy_of(STATEMENT, USER),
-            policy_of(USER, STATEMENT | {"Principal": {"AWS": [ACCOUNT, "999988887777"]}}),
-            policy_of(STATEMENT | {"Action": ["kms:Encrypt", "*"], "Resource": ["*"], "Condition": {}}),
-        ],
-        ids=["the default policy", "one more user", "account id", "lists"],
-    )
-    def test_everything(self, policy: str) -> None:
-        assert gives_account_everything(policy, ACCOUNT, REGION)
-        assert not gives_account_everything(policy, "111122223333", REGION)
-        assert not gives_account_everything(policy, ACCOUNT, "cn-north-1")
-
-    @pytest.mark.parametrize(
-        "policy",
-        [
-            "no policy",
-            policy_of(USER),
-            policy_of(STATEMENT | {"Principal": "*"}),
-            policy_of(STATEMENT | {"Action": "kms:Encrypt*"}),
-            policy_of(STATEMENT | {"Resource": "arn:aws:kms:us-east-1:123456789010:key/x"}),
-            policy_of(STATEMENT | {"Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
-            policy_of(STATEMENT, USER | {"Effect": "Deny"}),
-            policy_of(
-                {name: value for name, value in STATEMENT.items() if name != "Action"} | {"NotAction": "kms:Sign"}
-            ),
-        ],
-        ids=["no policy", "a user", "anybody", "some actions", "a resource", "a condition", "a denial", "all but one"],
-    )
-    def test_less(self, policy: str) -> None:
-        assert not gives_account_everything(policy, ACCOUNT, REGION)
-
-    def test_a_policy_of_another_partition_is_not_the_default_one(self) -> None:
-        assert is_default_policy(default_key_policy(ACCOUNT, "cn-north-1"), ACCOUNT, "cn-north-1")
-        assert not is_default_policy(default_key_policy(ACCOUNT, "cn-north-1"), ACCOUNT, REGION)

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import base64
+import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from kmslab.authz.decide import decide_on_grant
+from kmslab.authz.decide import Caller, decide_on_grant
 from kmslab.errors import InvalidGrantIdException, ValidationException
 from kmslab.ids import Ids
 from kmslab.keys.grant import Grant, check_constraints, check_operations, find_grant, grant_operations, new_token
 from kmslab.keys.specs import KEY_SPECS
-from kmslab.principals import Credentials, Identity, Principal, PrincipalType, make_administrator, make_root
+from kmslab.principals import (
+    Credentials,
+    Identity,
+    Issuer,
+    NamedPolicy,
+    Principal,
+    PrincipalType,
+    make_administrator,
+    make_root,
+)
 from kmslab.wire.model import enum
 
 ACCOUNT, OTHER, THIRD = "123456789010", "999988887777", "111122223333"
@@ -47,6 +58,19 @@ def new_grant(new_key: Any) -> Any:
 def user(account_id: str, name: str = "alice") -> Principal:
     arn = f"arn:aws:iam::{account_id}:user/{name}"
     return Principal(Identity(PrincipalType.IAM_USER, account_id, name, arn, "AIDA", "AKIA"), Credentials("AKIA", "s"))
+
+
+def session_of(issuer: str, account_id: str = ACCOUNT) -> Principal:
+    """A session that was made from a role, or from a user that federated."""
+    kind, name = issuer.rpartition(":")[2].split("/")
+    type_ = PrincipalType.ASSUMED_ROLE if kind == "role" else PrincipalType.FEDERATED_USER
+    what = f"assumed-role/{name}/web" if kind == "role" else "federated-user/fay"
+    made_from = Issuer("Role" if kind == "role" else "IAMUser", issuer, "A", name)
+    arn = f"arn:aws:sts::{account_id}:{what}"
+    return Principal(Identity(type_, account_id, "x", arn, "A:x", "ASIA", made_from), Credentials("ASIA", "s"))
+
+
+ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/Worker"
 
 
 def root_arn(account_id: str) -> str:
@@ -138,6 +162,10 @@ class TestWhoMayRetire:
             (ROOTS[THIRD], {"retiring": root_arn(THIRD)}),
             (ADMINISTRATORS[THIRD], {"retiring": root_arn(THIRD)}),
             (ADMINISTRATORS[THIRD], {"grantee": root_arn(THIRD), "operations": RETIRE}),
+            (session_of(ROLE_ARN), {"retiring": ROLE_ARN}),
+            (session_of(ROLE_ARN), {"operations": RETIRE}),
+            (session_of(user(ACCOUNT).arn), {"retiring": user(ACCOUNT).arn}),
+            (session_of(user(ACCOUNT).arn), {"grantee": user(ACCOUNT).arn, "operations": RETIRE}),
             (ROOTS[OTHER], {"issuing_account": OTHER}),
             (ADMINISTRATORS[OTHER], {"issuing_account": OTHER}),
         ],
@@ -151,13 +179,17 @@ class TestWhoMayRetire:
             "root of the retiring account",
             "administrator of the retiring account",
             "administrator of the account that is grantee",
+            "session of the retiring role",
+            "session of the grantee with RetireGrant",
+            "federated by the retiring user",
+            "federated by the grantee with RetireGrant",
             "root of an issuing account abroad",
             "administrator of an issuing account abroad",
         ],
     )
     def test_may(self, new_grant: Any, principal: Principal, changes: dict[str, Any]) -> None:
         grant = new_grant(**changes)
-        decision = decide_on_grant(principal, "kms:RetireGrant", grant)
+        decision = decide_on_grant(Caller(principal, CREATED), grant)
         assert decision.allowed, decision
         assert (decision.action, decision.resource) == ("kms:RetireGrant", grant.key.arn)
         assert decision.reason
@@ -175,6 +207,7 @@ class TestWhoMayRetire:
             (user(ACCOUNT), {}, NO_IAM),
             (user(ACCOUNT), {"retiring": user(ACCOUNT, "bob").arn}, NO_IAM),
             (user(ACCOUNT), {"grantee": user(ACCOUNT).arn}, NO_IAM),
+            (session_of(user(ACCOUNT, "bob").arn), {"retiring": user(ACCOUNT).arn}, NO_IAM),
             (user(THIRD), {"retiring": root_arn(THIRD)}, NO_IAM),
             (ADMINISTRATORS[ACCOUNT], {"issuing_account": OTHER}, NO_KEY),
             (ADMINISTRATORS[THIRD], {}, VAGUE),
@@ -186,6 +219,7 @@ class TestWhoMayRetire:
             "user of the issuing account",
             "another user than the retiring one",
             "grantee without RetireGrant",
+            "federated by another user",
             "user of the retiring account",
             "the key's account, of a grant issued abroad",
             "another account",
@@ -195,7 +229,34 @@ class TestWhoMayRetire:
         ],
     )
     def test_may_not(self, new_grant: Any, principal: Principal, changes: dict[str, Any], reason: str) -> None:
-        decision = decide_on_grant(principal, "kms:RetireGrant", new_grant(**changes))
+        decision = decide_on_grant(Caller(principal, CREATED), new_grant(**changes))
         assert not decision.allowed
         assert decision.reason == reason
         assert decision.considered
+
+    @pytest.mark.parametrize(
+        ("principal", "reason"),
+        [
+            (user(ACCOUNT), "with an explicit deny in a resource-based policy"),
+            (user(THIRD), VAGUE),
+        ],
+        ids=["in the key's account", "in another account"],
+    )
+    def test_a_denial_of_the_key_policy(self, new_grant: Any, principal: Principal, reason: str) -> None:
+        """Another account does not learn of it."""
+        grant = new_grant(retiring=principal.arn)
+        assert decide_on_grant(Caller(principal, CREATED), grant).allowed
+        before = grant.key.policy
+        denied = {"Effect": "Deny", "Principal": "*", "Action": "kms:RetireGrant", "Resource": "*"}
+        grant.key.policy = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+        decision = decide_on_grant(Caller(principal, CREATED), grant)
+        assert (decision.allowed, decision.reason) == (False, reason)
+        grant.key.policy = before
+
+    @pytest.mark.parametrize("account_id", [ACCOUNT, THIRD])
+    def test_a_denial_of_ones_own_is_told_everywhere(self, new_grant: Any, account_id: str) -> None:
+        denied = {"Effect": "Deny", "Action": "kms:RetireGrant", "Resource": "*"}
+        text = json.dumps({"Version": "2012-10-17", "Statement": [denied]})
+        alice = replace(user(account_id), policies=(NamedPolicy("identity policy d", text),))
+        decision = decide_on_grant(Caller(alice, CREATED), new_grant(retiring=alice.arn))
+        assert (decision.allowed, decision.reason) == (False, "with an explicit deny in an identity-based policy")

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from kmslab.authz.ask import Asker
+from kmslab.authz.hearing import Caller
 from kmslab.errors import InvalidArnException, ValidationException
 from kmslab.ids import Ids
 from kmslab.keys import use
@@ -74,13 +76,9 @@ def test_registering(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_noting_key_material(new_key: Any) -> None:
     world = World()
     key, mac = new_key(), new_key("HMAC_256")
-    ctx = Context(
-        world,
-        world.store("123456789010", "us-east-1"),
-        make_root("123456789010", "us-east-1", Ids(1)),
-        key.created,
-        Ids(1),
-    )
+    root = make_root("123456789010", "us-east-1", Ids(1))
+    asker = Asker(Caller(root, key.created), "us-east-1", lambda key: ())
+    ctx = Context(world, world.store("123456789010", "us-east-1"), root, key.created, Ids(1), asker)
     blob = use.encrypt(key, b"x", "SYMMETRIC_DEFAULT", {})
     assert ctx.note_material("keyMaterialId", key, blob) == {}
     assert ctx.notes == {"keyMaterialId": key.current.material_id}
