@@ -13,7 +13,7 @@
 #
 # **Time**: 40 minutes.
 #
-# Previous: [05 Envelope encryption](05_envelope_encryption.ipynb) · Next: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) (07 is still to come)
+# Previous: [05 Envelope encryption](05_envelope_encryption.ipynb) · Next: [07 Who may use a key](07_who_may_use_a_key.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -655,4 +655,4 @@ kms.describe_key(KeyId=key_id)["KeyMetadata"]["SigningAlgorithms"]
 #    sides do.
 # 3. Two teams of one company sign messages to each other. When is HMAC enough, and which quarrel could it not settle?
 #
-# Previous: [05 Envelope encryption](05_envelope_encryption.ipynb) · Next: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) (07 is still to come)
+# Previous: [05 Envelope encryption](05_envelope_encryption.ipynb) · Next: [07 Who may use a key](07_who_may_use_a_key.ipynb)

@@ -13,7 +13,7 @@
 #
 # **Time**: 30 minutes.
 #
-# Previous: [06 Asymmetric keys](06_asymmetric_keys.ipynb) · Next: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb)
+# Previous: [07 Who may use a key](07_who_may_use_a_key.ipynb) · Next: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -430,4 +430,4 @@ check("08.3", answer)
 # 3. A colleague wants to replace all AWS managed keys by customer managed ones, "because they are safer". What do you ask
 #    before you agree?
 #
-# Previous: [06 Asymmetric keys](06_asymmetric_keys.ipynb) · Next: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb)
+# Previous: [07 Who may use a key](07_who_may_use_a_key.ipynb) · Next: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb)
