@@ -263,6 +263,14 @@ class Directory:
             raise ExpiredTokenException.over()
         return principal
 
+    def may_be_named(self, principal_arn: str) -> bool:
+        """Whether a key policy may name a principal: it exists, or is an account, which opens on first use.
+
+        Simplified: every account that is not open yet is taken to exist, and every federated user.
+        """
+        resource = principal_arn.rpartition(":")[2]
+        return resource == "root" or resource.startswith("federated-user/") or self.exists(principal_arn)
+
     def exists(self, principal_arn: str) -> bool:
         """Whether there is such a principal: a user, a role, a session of a role that exists, or an opened account.
 

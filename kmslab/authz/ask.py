@@ -47,6 +47,10 @@ class Answered(Mapping[str, ContextValue]):
         return len(self._known())
 
 
+def _anybody(principal_arn: str) -> bool:
+    return True
+
+
 class Asker(NamedTuple):
     """One request, ready to be judged. A tuple, because one is made for every request.
 
@@ -57,6 +61,7 @@ class Asker(NamedTuple):
         source_ip: Where the request comes from.
         user_agent: What the client calls itself.
         via: The service that calls for the caller, such as `s3.us-east-1.amazonaws.com`; empty for a direct call.
+        exists: Whether there is a principal with an ARN: nobody else can be named in a key policy.
     """
 
     caller: Caller
@@ -65,6 +70,7 @@ class Asker(NamedTuple):
     source_ip: str = ""
     user_agent: str = ""
     via: str = ""
+    exists: Callable[[str], bool] = _anybody
 
     def on_key(
         self,

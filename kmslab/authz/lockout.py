@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from kmslab import arn
 from kmslab.authz.ask import Asker
-from kmslab.authz.policy import read_key_policy, write_key_policy
+from kmslab.authz.policy import named_principals, read_key_policy, write_key_policy
 from kmslab.errors import LimitExceededException, MalformedPolicyDocumentException
 from kmslab.keys.key import Key
 
@@ -47,6 +47,9 @@ def accepted_policy(ask: Asker, key: Key, policy: str, *, bypass_lockout_check: 
     if len(policy.encode()) > LARGEST_POLICY:
         raise LimitExceededException.policy(LARGEST_POLICY)
     document = read_key_policy(policy, arn.partition_of(key.region))
+    for principal in named_principals(document):
+        if principal.startswith("arn:") and not ask.exists(principal):
+            raise MalformedPolicyDocumentException.invalid_principals()
     stored = write_key_policy(document)
     if not bypass_lockout_check and not ask.on_key(_ACTION, key, policy=stored).allowed:
         raise MalformedPolicyDocumentException.lockout()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from kmslab import arn
@@ -37,7 +37,7 @@ Document = dict[str, Any]
 def read_key_policy(text: str, partition: str = "aws") -> Document:
     """Read a key policy, whatever its length.
 
-    Simplified: a principal of the right form is taken to exist, and a Resource other than `*` is stored though it means
+    Simplified: a Resource other than `*` is stored though it means
     no key.
 
     Args:
@@ -139,6 +139,14 @@ def _check_aws_principal(text: str, partition: str) -> None:
     if re.match(r"arn:[\w-]+:(iam|sts):", text) and "*" not in text:
         raise InvalidArnException.in_policy()
     raise MalformedPolicyDocumentException.invalid_principals()
+
+
+def named_principals(document: Mapping[str, Any]) -> Iterator[str]:
+    """The AWS principals that a policy which was read names, in its Principal and NotPrincipal elements."""
+    for statement in document["Statement"]:
+        for element in (statement.get("Principal"), statement.get("NotPrincipal")):
+            if isinstance(element, dict):
+                yield from texts(element.get("AWS", []))
 
 
 def is_principal_arn(text: str, partition: str) -> bool:

@@ -69,7 +69,8 @@ def _asker(visit: Visit, service: Service) -> Asker:
         return service.world.store(key.account_id, key.region).alias_names(key)
 
     user_agent = visit.request.headers.get("user-agent", "")
-    return Asker(caller, visit.region, alias_names, visit.request.source_ip, user_agent)
+    exists = service.directory.may_be_named
+    return Asker(caller, visit.region, alias_names, visit.request.source_ip, user_agent, exists=exists)
 
 
 def _requested_alias(visit: Visit, target: Target) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -291,6 +292,54 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
 }
 
 
+def make_those_named(lab: Any, policy: str) -> None:
+    """Make the users and roles of the Lab's account that a policy names: nobody else can be named."""
+    for kind, name in set(re.findall(rf"arn:aws:(?:iam|sts)::{ACCOUNT}:(user|role|assumed-role)/(\w+)", policy)):
+        if kind != "user":
+            lab.role(name)
+        elif name != "administrator":
+            lab.user(name)
+
+
+class TestPrincipalsThatDoNotExist:
+    """Source: public reports, and KMS Developer Guide: principals must exist when a key policy is stored."""
+
+    @pytest.mark.parametrize(
+        "principal",
+        [
+            f"arn:aws:iam::{ACCOUNT}:user/ghost",
+            f"arn:aws:iam::{ACCOUNT}:role/ghost",
+            f"arn:aws:sts::{ACCOUNT}:assumed-role/ghost/session",
+            "arn:aws:iam::999988887777:user/ghost",
+        ],
+    )
+    @pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
+    def test_they_cannot_be_named(self, kms: Any, make_key: Any, refuses: Any, principal: str, element: str) -> None:
+        key_id = make_key()
+        statement = {"Effect": "Deny", element: {"AWS": [ROOT, principal]}, "Action": "kms:Sign", "Resource": "*"}
+        policy = policy_of(OF_THE_ACCOUNT, statement)
+        text = "Policy contains a statement with one or more invalid principals."
+        with refuses("MalformedPolicyDocumentException", text):
+            kms.put_key_policy(KeyId=key_id, Policy=policy)
+        with refuses("MalformedPolicyDocumentException", text):
+            kms.create_key(Policy=policy, BypassPolicyLockoutSafetyCheck=True)
+
+    def test_they_can_once_they_exist_and_stay_when_they_go(self, lab: Any, kms: Any, make_key: Any) -> None:
+        key_id, alice = make_key(), lab.user("alice")
+        allowed = {"Effect": "Allow", "Principal": {"AWS": alice.arn}, "Action": "kms:Encrypt", "Resource": "*"}
+        kms.put_key_policy(KeyId=key_id, Policy=policy_of(OF_THE_ACCOUNT, allowed))
+        iam = lab.client("iam")
+        iam.delete_access_key(UserName="alice", AccessKeyId=alice.credentials.access_key_id)
+        iam.delete_user(UserName="alice")
+        assert alice.arn in stored(lab, key_id)
+
+    def test_an_account_opens_on_first_use(self, kms: Any, make_key: Any) -> None:
+        key_id = make_key()
+        kms.put_key_policy(
+            KeyId=key_id, Policy=policy_of(OF_THE_ACCOUNT, changed(Principal={"AWS": "arn:aws:iam::999988887777:root"}))
+        )
+
+
 class TestMistakes:
     @pytest.mark.parametrize(("policy", "code", "text"), MISTAKES.values(), ids=MISTAKES)
     def test_bypassing_the_lockout_check_changes_nothing(
@@ -329,6 +378,7 @@ class TestMistakes:
     def test_what_is_none(self, kms: Any, lab: Any, make_key: Any, changes: dict[str, Any]) -> None:
         key_id = make_key()
         policy = policy_of(changed(**changes))
+        make_those_named(lab, policy)
         kms.put_key_policy(KeyId=key_id, Policy=policy)
         assert json.loads(stored(lab, key_id)) == json.loads(policy)
 
@@ -404,7 +454,9 @@ class TestTheLockoutCheck:
     )
     def test_passes(self, kms: Any, lab: Any, make_key: Any, statements: list[Any]) -> None:
         key_id = make_key()
-        kms.put_key_policy(KeyId=key_id, Policy=policy_of(*statements))
+        policy = policy_of(*statements)
+        make_those_named(lab, policy)
+        kms.put_key_policy(KeyId=key_id, Policy=policy)
         assert json.loads(stored(lab, key_id))["Statement"] == statements
 
     @pytest.mark.parametrize(
@@ -443,6 +495,7 @@ class TestTheLockoutCheck:
     def test_refuses(self, kms: Any, lab: Any, make_key: Any, refuses: Any, statements: list[Any]) -> None:
         key_id = make_key()
         policy = policy_of(*statements)
+        make_those_named(lab, policy)
         with refuses("MalformedPolicyDocumentException", LOCKOUT):
             kms.put_key_policy(KeyId=key_id, Policy=policy)
         with refuses("MalformedPolicyDocumentException", LOCKOUT):

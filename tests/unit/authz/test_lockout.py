@@ -70,3 +70,14 @@ def test_what_is_too_long_or_no_policy(new_key: Any) -> None:
         accepted_policy(asker(ROOT, key), key, "{" + " " * LARGEST_POLICY + "}", bypass_lockout_check=True)
     with pytest.raises(MalformedPolicyDocumentException):
         accepted_policy(asker(ROOT, key), key, "{}", bypass_lockout_check=True)
+
+
+@pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
+def test_whom_it_names_has_to_exist(new_key: Any, element: str) -> None:
+    key, alice = new_key(policy=policy_of(ROOT.arn)), f"arn:aws:iam::{ACCOUNT}:user/alice"
+    statement = {"Effect": "Deny", element: {"AWS": [ROOT.arn, alice]}, "Action": "kms:Sign", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    asked = asker(ROOT, key)._replace(exists=lambda arn: arn != alice)
+    with pytest.raises(MalformedPolicyDocumentException, match="one or more invalid principals"):
+        accepted_policy(asked, key, policy, bypass_lockout_check=True)
+    assert accepted_policy(asker(ROOT, key), key, policy, bypass_lockout_check=True)
