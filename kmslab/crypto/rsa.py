@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import AsymmetricPadding
 from kmslab.crypto import AuthenticationError, KeyFormatError
 from kmslab.crypto.der import load_pkcs8, load_spki, to_pkcs8, to_spki
 from kmslab.crypto.hashing import digest_size, hash_function, to_be_signed
+from kmslab.crypto.slow import gives_way
 
 PSS = "PSS"
 PKCS1_V1_5 = "PKCS1_V1_5"
@@ -24,6 +25,7 @@ class RsaPrivateKey:
         self._key = key
 
     @classmethod
+    @gives_way
     def generate(cls, bits: int) -> RsaPrivateKey:
         """A new random key with a modulus of `bits` bits."""
         return cls(rsa.generate_private_key(public_exponent=65537, key_size=bits))
@@ -61,6 +63,7 @@ class RsaPrivateKey:
         """Encrypt at most `oaep_capacity` bytes; the result has as many bytes as the modulus."""
         return self._key.public_key().encrypt(plaintext, _oaep(hash_name))
 
+    @gives_way
     def decrypt_oaep(self, ciphertext: bytes, hash_name: str) -> bytes:
         """Undo `encrypt_oaep`.
 
@@ -72,6 +75,7 @@ class RsaPrivateKey:
         except ValueError:
             raise AuthenticationError from None
 
+    @gives_way
     def sign(self, message: bytes, scheme: str, hash_name: str, *, prehashed: bool = False) -> bytes:
         """Sign a message, or its digest when `prehashed`; as many bytes as the modulus."""
         return self._key.sign(

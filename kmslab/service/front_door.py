@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
 
 from kmslab.call import Call, EventType, UsedKey
 from kmslab.clock import Clock
+from kmslab.crypto.slow import while_holding
 from kmslab.errors import AwsError
 from kmslab.keys.due import happen
 from kmslab.keys.key import Key, LastUse
@@ -37,6 +39,7 @@ TRACKED = frozenset(model.enum("KeyLastUsageTrackingOperation"))
 
 Gate = Callable[[Visit, Service], None]
 Observer = Callable[[Call], None]
+Barrier = Callable[[], None]
 
 GATES: tuple[Gate, ...] = (
     gates.route,
@@ -71,12 +74,23 @@ class FrontDoor:
         self._service = service
         self._clock = clock
         self._observers: list[Observer] = []
-        # An endpoint serves from several threads; the world is one.
+        self._barriers: list[Barrier] = []
+        # An endpoint serves from several threads; the world is one. Held for a fraction of a millisecond: what takes
+        # longer lets go of it.
         self._lock = threading.RLock()
 
     def observe(self, observer: Observer) -> None:
         """Tell `observer` about every call, answered or refused, and about everything that falls due."""
         self._observers.append(observer)
+
+    def before_reply(self, barrier: Barrier) -> None:
+        """Call `barrier`, which may wait, after each request and before its reply goes out; others go on meanwhile."""
+        self._barriers.append(barrier)
+
+    @property
+    def still(self) -> AbstractContextManager[object]:
+        """Keeps the world still while it is entered: nothing is answered and nothing falls due."""
+        return self._lock
 
     def handle(self, request: Request) -> Reply:
         """Answer one request.
@@ -85,27 +99,40 @@ class FrontDoor:
             AWS's reply, or AWS's error as a reply. Only what is not AWS's to answer is raised: misuse of the Lab, and
             bugs.
         """
-        with self._lock:
-            visit = Visit(request, self._clock.tick())
-            self.settle(visit.time)
-            request_id = self._service.ids.uuid("request")
-            try:
-                for gate in GATES:
-                    gate(visit, self._service)
-            except AwsError as error:
-                body = error_body(error)
-                self._record(visit, request_id, body, error)
-                return _reply(error.status, request_id, body, visit.time)
-            self._record(visit, request_id, visit.body, None)
-            return _reply(200, request_id, visit.body, visit.time)
+        with self._lock, while_holding(self._lock):
+            reply = self._answer(request)
+        self._wait()
+        return reply
 
     def settle(self, now: datetime) -> None:
         """Let happen what has fallen due by `now`, in the order in which it falls due."""
         with self._lock:
-            world, ids = self._service.world, self._service.ids
-            for timer in world.timers.pop_due(now):
-                for happening in happen(world, ids, timer):
-                    self._tell(self._service_event(happening, timer.when))
+            self._settle(now)
+        self._wait()
+
+    def _wait(self) -> None:
+        for barrier in self._barriers:
+            barrier()
+
+    def _answer(self, request: Request) -> Reply:
+        visit = Visit(request, self._clock.tick())
+        self._settle(visit.time)
+        request_id = self._service.ids.uuid("request")
+        try:
+            for gate in GATES:
+                gate(visit, self._service)
+        except AwsError as error:
+            body = error_body(error)
+            self._record(visit, request_id, body, error)
+            return _reply(error.status, request_id, body, visit.time)
+        self._record(visit, request_id, visit.body, None)
+        return _reply(200, request_id, visit.body, visit.time)
+
+    def _settle(self, now: datetime) -> None:
+        world, ids = self._service.world, self._service.ids
+        for timer in world.timers.pop_due(now):
+            for happening in happen(world, ids, timer):
+                self._tell(self._service_event(happening, timer.when))
 
     def _record(self, visit: Visit, request_id: str, body: bytes, error: AwsError | None) -> None:
         if not hasattr(visit, "principal"):

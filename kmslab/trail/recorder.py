@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
@@ -15,11 +16,18 @@ class Recorder:
 
     def __init__(self) -> None:
         """Start with an empty trail."""
+        #: Whether calls are kept.
+        self.keeps = True
         self._calls: list[Call] = []
 
     def __call__(self, call: Call) -> None:
-        """Keep one call."""
-        self._calls.append(call)
+        """Keep one call, where its time belongs: one that took long may be told after one that came later."""
+        if not self.keeps:
+            return
+        if self._calls and call.time < self._calls[-1].time:
+            insort(self._calls, call, key=lambda each: each.time)
+        else:
+            self._calls.append(call)
 
     def find(self, request_id: str) -> Call | None:
         """The call with this request id, or None."""
