@@ -54,7 +54,7 @@ _ALGORITHM = {"EncryptionAlgorithm": "SYMMETRIC_DEFAULT"}
 _MESSAGE_TYPE = {"MessageType": "RAW"}
 
 #: Members that are logged with their default when the caller leaves them out.
-_DEFAULTS: dict[str, dict[str, Any]] = {
+DEFAULTS: dict[str, dict[str, Any]] = {
     "CreateKey": {
         "BypassPolicyLockoutSafetyCheck": False,
         "Description": "",
@@ -81,7 +81,7 @@ _NO_PARAMETERS = frozenset({"GenerateRandom", "RetireGrant"})
 _NOT_SHOWN = frozenset({"TrustAnchorCertificate"})
 
 #: Request members to which CloudTrail gives another name. Recorded.
-_RENAMED = {"cloudHsmClusterId": "clusterId"}
+RENAMED = {"cloudHsmClusterId": "clusterId"}
 
 #: Members whose inside is the caller's own and keeps its spelling.
 _OPAQUE = frozenset(
@@ -217,13 +217,13 @@ def _session(principal: Identity, since: datetime) -> dict[str, Any]:
 def _parameters(call: Call) -> dict[str, Any] | None:
     if call.operation in _NO_PARAMETERS:
         return None
-    members = {**_DEFAULTS.get(call.operation, {}), **call.params}
+    members = {**DEFAULTS.get(call.operation, {}), **call.params}
     if call.operation == "CreateKey":
         # Both names of the key spec are logged, whichever the caller used.
         spec = call.params.get("KeySpec") or call.params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
         members |= {"CustomerMasterKeySpec": spec, "KeySpec": spec}
     shown = _lowered({name: value for name, value in members.items() if name not in _NOT_SHOWN})
-    return {_RENAMED.get(name, name): value for name, value in shown.items()} or None
+    return {RENAMED.get(name, name): value for name, value in shown.items()} or None
 
 
 def _elements(call: Call) -> dict[str, Any] | None:
