@@ -36,12 +36,14 @@ class Meter:
 
     def __init__(self) -> None:
         """Start at zero."""
+        #: Whether requests are charged. The lifetimes of keys are followed all the same.
+        self.charges_requests = True
         self._requests: defaultdict[str, Counter[RequestCount]] = defaultdict(Counter)
         self._lifetimes: defaultdict[str, dict[str, _Lifetime]] = defaultdict(dict)
 
     def __call__(self, call: Call) -> None:
         """Count one call. What KMS does by itself, or to carry a call on in another Region, is no request."""
-        if call.event_type is EventType.API_CALL and not call.invoked_by:
+        if self.charges_requests and call.event_type is EventType.API_CALL and not call.invoked_by:
             price = PRICE_OF[call.operation](call)
             key_arn = call.keys[0].arn if call.keys else None
             what = RequestCount(_month(call.time), call.region, call.operation, key_arn, price)

@@ -97,11 +97,8 @@ class Iam:
             user = backend.create_user(self._region, principal.name)
             user.id = principal.identity.principal_id
             key = backend.create_access_key(principal.name, prefix="AKIA")
-            del backend.access_keys[key.access_key_id]
-            key.access_key_id = principal.credentials.access_key_id
-            key.secret_access_key = principal.credentials.secret_access_key
-            backend.access_keys[key.access_key_id] = key
             backend.attach_user_policy(self._administrator_access, principal.name)
+        self.replace_access_key(principal.account_id, key.access_key_id, principal.credentials)
 
     def make_access_role(self, account_id: str, trusted_account_id: str) -> None:
         """Make the role by which another account administers this one. Source: AWS Organizations User Guide."""
@@ -114,6 +111,14 @@ class Iam:
     @property
     def _administrator_access(self) -> str:
         return f"arn:{self.partition}:iam::aws:policy/AdministratorAccess"
+
+    def replace_access_key(self, account_id: str, access_key_id: str, credentials: Credentials) -> None:
+        """Give an access key another id and secret, as IAM itself never does."""
+        with self._bridge.in_place():
+            backend = iam_backends[account_id][self.partition]
+            key = backend.access_keys.pop(access_key_id)
+            key.access_key_id, key.secret_access_key = credentials.access_key_id, credentials.secret_access_key
+            backend.access_keys[key.access_key_id] = key
 
     # --- what is there ---
 
