@@ -44,10 +44,23 @@ class SimClock:
             start: The first simulated moment; a time without a zone is read as UTC.
             flowing: Whether real time passes here too.
         """
-        self._base = _in_utc(start)
         self._flowing = flowing
-        self._since = time.monotonic()
+        self.set(start)
         self._listeners: list[Callable[[datetime], None]] = []
+
+    def set(self, when: datetime) -> None:
+        """Begin at a moment, also an earlier one. Nothing falls due, and nobody is told.
+
+        Args:
+            when: The moment; without a zone it is read as UTC.
+        """
+        self._base, self._since = _in_utc(when), time.monotonic()
+        self._lead = self._base - datetime.now(UTC)
+
+    @property
+    def lead(self) -> timedelta | None:
+        """How far a flowing clock was ahead of this machine's when it was last set; None for a clock that stands."""
+        return self._lead if self._flowing else None
 
     def now(self) -> datetime:
         """The simulated time, in UTC."""
@@ -73,7 +86,9 @@ class SimClock:
             KmslabError: the sum is negative; the Lab's time only goes forwards.
         """
         step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, weeks=weeks)
-        return self.travel_to(self.now() + step)
+        if step < timedelta(0):
+            raise self._backwards()
+        return self._set(self.now() + step)
 
     def travel_to(self, when: datetime) -> datetime:
         """Go to a moment in the future. What falls due on the way happens, in the order in which it falls due.
@@ -89,8 +104,14 @@ class SimClock:
         """
         when = _in_utc(when)
         if when < self.now():
-            raise KmslabError(f"The Lab's clock stands at {self.now():%Y-%m-%d %H:%M:%S} UTC and only goes forwards.")
-        self._base, self._since = when, time.monotonic()
+            raise self._backwards()
+        return self._set(when)
+
+    def _backwards(self) -> KmslabError:
+        return KmslabError(f"The Lab's clock stands at {self.now():%Y-%m-%d %H:%M:%S} UTC and only goes forwards.")
+
+    def _set(self, when: datetime) -> datetime:
+        self.set(when)
         for listener in self._listeners:
             listener(when)
         return when

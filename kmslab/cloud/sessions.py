@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -96,6 +96,15 @@ class Sessions:
         if principal is None:
             raise KmslabError(f"{session.origin} is gone, so there is no session of it.")
         return principal
+
+    @property
+    def all(self) -> Mapping[str, Session]:
+        """Every session, by its access key id."""
+        return self._sessions
+
+    def put_back(self, sessions: Iterable[Session]) -> None:
+        """Keep sessions that were handed out in an earlier life of the Lab."""
+        self._sessions |= {session.credentials.access_key_id: session for session in sessions}
 
     def session(self, access_key_id: str) -> Session | None:
         """The session of an access key id, or None."""

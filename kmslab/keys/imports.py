@@ -101,6 +101,15 @@ class ImportTokens:
         """Draw the secret."""
         self._secret = os.urandom(aes.KEY_SIZE)
 
+    @property
+    def secret(self) -> bytes:
+        """The secret, 32 bytes; whoever keeps a world sets it again."""
+        return self._secret
+
+    @secret.setter
+    def secret(self, secret: bytes) -> None:
+        self._secret = secret
+
     def issue(self, parameters: ImportParameters) -> bytes:
         """The token of a wrapping key."""
         head = f"{parameters.key_arn}\n{parameters.algorithm}\n{parameters.valid_to.isoformat()}\n".encode()

@@ -15,6 +15,16 @@ class Outside:
         self._clusters: dict[str, CloudHsmCluster] = {}
         self._managers: list[ExternalKeyManager] = []
 
+    @property
+    def clusters(self) -> list[CloudHsmCluster]:
+        """Every cluster there ever was, oldest first."""
+        return list(self._clusters.values())
+
+    @property
+    def managers(self) -> list[ExternalKeyManager]:
+        """All external key managers, oldest first."""
+        return list(self._managers)
+
     def add_cluster(self, cluster: CloudHsmCluster) -> CloudHsmCluster:
         """Let KMS find a cluster, in its account and Region."""
         self._clusters[cluster.cluster_id] = cluster

@@ -6,7 +6,7 @@ Owns the queue. Does not know the clock: it is told the time. Does not know what
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
@@ -76,12 +76,29 @@ class Timers:
         """Start empty."""
         self._heap: list[Timer] = []
         self._serials = count()
+        #: Is told of each timer that is added, with True, and of each that falls due, with False, before it happens.
+        self.watcher: Callable[[Timer, bool], None] | None = None
+
+    def __iter__(self) -> Iterator[Timer]:
+        """What waits, in no particular order."""
+        return iter(self._heap)
+
+    def put_back(self, timers: Iterable[Timer]) -> None:
+        """Let wait what has waited in an earlier life of this world, under the same serials, and nothing else."""
+        self._heap = sorted(timers)
+        self._serials = count(1 + max((timer.serial for timer in self._heap), default=-1))
 
     def add(self, when: datetime, what: Due, subject: Key | CustomKeyStore, detail: str = "") -> None:
         """Have `what` happen to `subject` at `when`, in UTC."""
-        heapq.heappush(self._heap, Timer(when, next(self._serials), what, subject, detail))
+        timer = Timer(when, next(self._serials), what, subject, detail)
+        heapq.heappush(self._heap, timer)
+        if self.watcher is not None:
+            self.watcher(timer, True)
 
     def pop_due(self, now: datetime) -> Iterator[Timer]:
         """Take out, one by one and earliest first, what has fallen due by `now`; what is added meanwhile counts."""
         while self._heap and self._heap[0].when <= now:
-            yield heapq.heappop(self._heap)
+            timer = heapq.heappop(self._heap)
+            if self.watcher is not None:
+                self.watcher(timer, False)
+            yield timer

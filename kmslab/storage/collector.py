@@ -1,0 +1,170 @@
+"""From marks to rows: what is written of everything that has changed.
+
+Remembers of each row what was written last, as a digest, so that what is as it was is not written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
+from typing import Any
+
+from kmslab.call import Call
+from kmslab.keys.store import World
+from kmslab.storage import taking
+from kmslab.storage.database import Name, Rows
+from kmslab.storage.records import GrantRecord, KeyStoreRecord, Kind, written
+from kmslab.storage.touched import Marks, Place, find_key
+
+#: What is to be written, and what is to be taken out.
+Changes = dict[Name, bytes | None]
+
+#: Records that are few and small, with the names of their rows: compared at every commit.
+Documents = Callable[[], Iterator[tuple[Name, Any]]]
+
+#: How many calls go into one row.
+_CALLS = 256
+
+#: How many keys are looked at while the world stands still.
+_PORTION = 50
+
+#: Deflate's quickest level: calls shrink to a tenth and more.
+_LEVEL = 1
+
+
+class Collector:
+    """Makes rows."""
+
+    def __init__(self, world: World, documents: Documents, rows: Rows) -> None:
+        """Begin with what the file holds.
+
+        Args:
+            world: Where keys are.
+            documents: Everything that no mark tells of.
+            rows: The rows of the file.
+        """
+        self._world = world
+        self._documents = documents
+        self._digests = {name: _digest(value) for name, value in rows.items()}
+        self._document_names = {name for name in rows if name.kind in _DOCUMENTS}
+        self._key_stores: defaultdict[Place, set[str]] = defaultdict(set)
+        for store in world.stores:
+            if store.key_stores:
+                self._key_stores[Place(store.account_id, store.region)] = set(store.key_stores)
+        self._grants: defaultdict[str, set[str]] = defaultdict(set)
+        for store in world.stores:
+            for key in store.keys:
+                if key.grants:
+                    self._grants[key.arn] = set(key.grants)
+        batches = [int(name.name) for name in rows if name.kind == Kind.CALLS]
+        self._batches = count(1 + max(batches, default=0))
+
+    def rows(self, marks: Marks) -> Changes:
+        """What is to be written of what was marked. Called while the world stands still."""
+        changes: Changes = {}
+        self._add_documents(changes)
+        for place in marks.key_stores:
+            self._add_key_stores(changes, place)
+        for arn in marks.keys:
+            self._add_key(changes, arn)
+        for arn, grant_id in marks.grants:
+            self._add_grant(changes, arn, grant_id)
+        for serial, timer in marks.timers.items():
+            record = None if timer is None else taking.timer_record(timer)
+            self._add(changes, Name(Kind.TIMER, str(serial)), record)
+        return changes
+
+    def _add(self, changes: Changes, name: Name, record: Any) -> None:
+        self.add_bytes(changes, name, None if record is None else written(record))
+
+    def add_bytes(self, changes: Changes, name: Name, value: bytes | None) -> None:
+        """Let a row be written, or be taken out, if that changes it."""
+        digest = None if value is None else _digest(value)
+        if self._digests.get(name) == digest:
+            return
+        if digest is None:
+            del self._digests[name]
+        else:
+            self._digests[name] = digest
+        changes[name] = value
+
+    def has(self, name: Name) -> bool:
+        """Whether there is such a row."""
+        return name in self._digests
+
+    def _add_documents(self, changes: Changes) -> None:
+        present = set()
+        for name, record in self._documents():
+            present.add(name)
+            self._add(changes, name, record)
+        for name in self._document_names - present:
+            self._add(changes, name, None)
+        self._document_names = present
+
+    def _add_key(self, changes: Changes, arn: str) -> None:
+        key = find_key(self._world, arn)
+        if key is None:
+            self._add(changes, Name(Kind.KEY, arn), None)
+        else:
+            store = self._world.store(key.account_id, key.region)
+            self._add(changes, Name(Kind.KEY, arn), taking.key_record(key, store))
+        # All of a deleted key's grants go; one of a key is marked by itself.
+        for grant_id in self._grants.pop(arn, set()) if key is None else ():
+            self._add(changes, _grant_name(arn, grant_id), None)
+
+    def _add_grant(self, changes: Changes, arn: str, grant_id: str) -> None:
+        key = find_key(self._world, arn)
+        grant = None if key is None else key.grants.get(grant_id)
+        record: GrantRecord | None = None
+        if grant is None:
+            self._grants[arn].discard(grant_id)
+        else:
+            self._grants[arn].add(grant_id)
+            record = taking.grant_record(grant)
+        self._add(changes, _grant_name(arn, grant_id), record)
+
+    def _add_key_stores(self, changes: Changes, place: Place) -> None:
+        store = self._world.find_store(*place)
+        present = {} if store is None else store.key_stores
+        for key_store_id in self._key_stores[place] | set(present):
+            found = present.get(key_store_id)
+            record: KeyStoreRecord | None = None if found is None else taking.key_store_record(found)
+            self._add(changes, Name(Kind.KEY_STORE, f"{place.account_id}/{place.region}/{key_store_id}"), record)
+        self._key_stores[place] = set(present)
+
+    def everything(self) -> Iterator[Marks]:
+        """Marks of all that can be compared, in portions that do not keep others waiting for long."""
+        for store in list(self._world.stores):
+            arns = [key.arn for key in list(store.keys)]
+            for start in range(0, len(arns) or 1, _PORTION):
+                marks = Marks()
+                marks.key_stores.add(Place(store.account_id, store.region))
+                marks.keys.update(arns[start : start + _PORTION])
+                yield marks
+
+    def add_calls(self, changes: Changes, calls: Sequence[Call]) -> None:
+        """Let calls be written, some hundreds a row."""
+        for start in range(0, len(calls), _CALLS):
+            name = Name(Kind.CALLS, f"{next(self._batches):012}")
+            changes[name] = zlib.compress(written(calls[start : start + _CALLS]), _LEVEL)
+
+
+#: The kinds of the documents.
+_DOCUMENTS = frozenset({Kind.SETTINGS, Kind.CLOCK, Kind.TOKENS, Kind.ACCOUNT, Kind.CLUSTER, Kind.MANAGER})
+
+
+def calls_in(rows: Rows) -> Iterable[bytes]:
+    """The batches of calls in a file, oldest first, as MessagePack."""
+    names = sorted(name for name in rows if name.kind == Kind.CALLS)
+    return (zlib.decompress(rows[name]) for name in names)
+
+
+def _grant_name(arn: str, grant_id: str) -> Name:
+    return Name(Kind.GRANT, f"{arn}/{grant_id}")
+
+
+def _digest(value: bytes) -> bytes:
+    return hashlib.blake2b(value, digest_size=16).digest()

@@ -1,0 +1,219 @@
+"""What is written of each entity: one record a row, as MessagePack with the names of its fields.
+
+A new field has a default, so that rows of before can be read. What is taken as it is: `Alias`, `RotationSchedule`,
+`Identity`, `Credentials`, `Call`, `Session`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from kmslab.keys.alias import Alias
+from kmslab.keys.key_store import ConnectionState
+from kmslab.keys.ring import MaterialState, RotationType
+from kmslab.keys.rotation import RotationSchedule
+from kmslab.keys.specs import KeyManager, KeyOrigin, KeyUsage
+from kmslab.keys.states import KeyState
+from kmslab.principals import Credentials, Identity
+
+
+class Kind(StrEnum):
+    """The kinds of rows."""
+
+    SETTINGS = "settings"
+    CLOCK = "clock"
+    TOKENS = "tokens"
+    ACCOUNT = "account"
+    KEY = "key"
+    GRANT = "grant"
+    KEY_STORE = "key store"
+    CLUSTER = "cluster"
+    MANAGER = "external key manager"
+    TIMER = "timer"
+    CALLS = "calls"
+    SESSION = "session"
+    #: What moto holds of one service, account and Region.
+    HELD = "held"
+    #: Large contents of that, by their hash.
+    CONTENT = "content"
+
+
+class SettingsRecord(msgspec.Struct, omit_defaults=True):
+    """What a Lab was made with, and how often it was opened since."""
+
+    account_id: str
+    region: str
+    seed: int | None = None
+    throttling: bool = False
+    eventual_consistency: bool = False
+    openings: int = 0
+
+
+class ClockRecord(msgspec.Struct, omit_defaults=True):
+    """Where a standing clock stands; how far a flowing one is ahead of the machine's."""
+
+    stands_at: datetime | None = None
+    lead: timedelta | None = None
+
+
+class AccountRecord(msgspec.Struct, omit_defaults=True):
+    """An account that was opened. `access_keys`: those that `Account.user` has made, by user name."""
+
+    number: int
+    account_id: str
+    root: Identity
+    root_key: Credentials
+    administrator: Identity
+    administrator_key: Credentials
+    access_keys: dict[str, str] = {}
+    service_control_policies: list[tuple[str, str]] | None = None
+
+
+class EntryRecord(msgspec.Struct, omit_defaults=True):
+    """A key material; `secret` is its bytes, or a private key as DER PKCS #8, or None while it is not here."""
+
+    material_id: str
+    secret: bytes | None
+    state: MaterialState
+    rotated: datetime | None = None
+    rotation_type: RotationType | None = None
+    fingerprint: bytes = b""
+    valid_to: datetime | None = None
+    description: str = ""
+
+
+class KeyRecord(msgspec.Struct, omit_defaults=True):
+    """A key with its aliases. Related keys have the same key id, and each the whole schedule."""
+
+    key_id: str
+    account_id: str
+    region: str
+    spec: str
+    usage: KeyUsage
+    created: datetime
+    description: str
+    policy: str
+    entries: list[EntryRecord]
+    origin: KeyOrigin
+    manager: KeyManager
+    rotation: RotationSchedule
+    primary_region: str | None = None
+    key_store_id: str | None = None
+    xks_key_id: str | None = None
+    enabled: bool = True
+    transition: KeyState | None = None
+    deletion_window: int | None = None
+    deletion_date: datetime | None = None
+    tags: dict[str, str] = {}
+    aliases: list[Alias] = []
+
+
+class GrantRecord(msgspec.Struct, omit_defaults=True):
+    """A grant; `key` is its key's ARN."""
+
+    key: str
+    grant_id: str
+    created: datetime
+    issuing_account: str
+    operations: tuple[str, ...]
+    name: str
+    grantee: str
+    grantee_is_service: bool
+    retiring: str | None
+    retiring_is_service: bool
+    constraints: dict[str, Any]
+    tokens: list[str]
+
+
+class KeyStoreRecord(msgspec.Struct, omit_defaults=True):
+    """A custom key store of either type; `cluster` or `proxy` has what only that type has, by attribute."""
+
+    key_store_id: str
+    account_id: str
+    region: str
+    name: str
+    created: datetime
+    state: ConnectionState
+    error_code: str | None = None
+    settles: datetime | None = None
+    cluster: dict[str, str] | None = None
+    proxy: dict[str, str | None] | None = None
+
+
+class ClusterRecord(msgspec.Struct, omit_defaults=True):
+    """A CloudHSM cluster."""
+
+    number: int
+    cluster_id: str
+    account_id: str
+    region: str
+    trust_anchor_certificate: str
+    password: str
+    password_in_use: str
+    hsm_count: int
+    is_active: bool
+    is_well_configured: bool
+    key_labels: list[str] = []
+    backed_up: list[str] = []
+    wrong_passwords: int = 0
+    fault: str | None = None
+    is_deleted: bool = False
+
+
+class ExternalKeyRecord(msgspec.Struct, omit_defaults=True):
+    """A key in an external key manager."""
+
+    key_spec: str
+    key_usage: tuple[str, ...]
+    status: str
+    secret: bytes
+
+
+class ManagerRecord(msgspec.Struct, omit_defaults=True):
+    """An external key manager. `requests`: its log, as pairs."""
+
+    number: int
+    uri_endpoint: str
+    uri_path: str
+    access_key_id: str
+    raw_secret_access_key: str
+    vpc_endpoint_service_name: str | None
+    has_valid_vpc_endpoint_service: bool
+    fault: str | None
+    keys: dict[str, ExternalKeyRecord]
+    requests: list[tuple[str, str]]
+
+
+class TimerRecord(msgspec.Struct, omit_defaults=True):
+    """A timer of a key or of a custom key store."""
+
+    serial: int
+    when: datetime
+    what: str
+    account_id: str
+    region: str
+    key_id: str = ""
+    key_store_id: str = ""
+    detail: str = ""
+
+
+class HeldRecord(msgspec.Struct, omit_defaults=True):
+    """What moto holds of one service, account and Region: pickled; or, where that cannot be, why."""
+
+    moto: str
+    pickled: bytes = b""
+    #: The contents it refers to, by their hashes.
+    contents: list[str] = []
+    failure: str = ""
+
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def written(record: Any) -> bytes:
+    """A record as bytes; the same record gives the same bytes."""
+    return _encoder.encode(record)
