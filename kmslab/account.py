@@ -16,7 +16,7 @@ from kmslab.errors import KmslabError
 from kmslab.ids import Ids
 from kmslab.keys.inventory import Inventory
 from kmslab.keys.store import World
-from kmslab.principals import Directory, NamedPolicy, Principal, make_administrator, make_root
+from kmslab.principals import Credentials, Directory, NamedPolicy, Principal, make_administrator, make_root
 from kmslab.trail.recorder import Recorder, Trail
 
 
@@ -39,13 +39,13 @@ class Ground(Protocol):
 class Account:
     """One AWS account of a Lab: its principals, its bill, its trail."""
 
-    def __init__(self, ground: Ground, account_id: str) -> None:
-        """Open an account; use `lab.account(...)`."""
+    def __init__(self, ground: Ground, account_id: str, access_key: Credentials | None = None) -> None:
+        """Open an account; use `lab.account(...)`. `access_key` is its administrator's, which is new otherwise."""
         self._ground = ground
         self.account_id = account_id
         self._access_keys: dict[str, str] = {}
         self.root: Principal = make_root(account_id, ground.region, ground.ids)
-        self.administrator: Principal = make_administrator(account_id, ground.region, ground.ids)
+        self.administrator: Principal = make_administrator(account_id, ground.region, ground.ids, access_key)
 
     def session(self, principal: Principal | None = None, region_name: str | None = None) -> boto3.Session:
         """A boto3 session.

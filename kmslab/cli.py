@@ -12,6 +12,9 @@ from pathlib import Path
 
 from kmslab.errors import KmslabError
 
+#: The port of `kmslab serve`, unless said otherwise.
+DEFAULT_PORT = 4599
+
 _DESCRIPTION = """\
 kmslab: learn AWS KMS by using it, in Jupyter, on a simulated KMS.
 You need no AWS account, no Docker and no network."""
@@ -20,6 +23,8 @@ _EXAMPLES = """\
 examples:
   kmslab lab                    open the workbook in ./kmslab-workbook
   kmslab lab class --no-browser open it in ./class and print its address instead
+  kmslab serve                  a KMS for any AWS client, until Ctrl-C
+  eval "$(kmslab env)"          (another terminal) lead `aws` and the SDKs to it
   kmslab notebooks check        (authors) are the stored notebooks what their sources make?
 
 Each command explains itself: kmslab COMMAND --help"""
@@ -36,6 +41,25 @@ learners and one with the answers, both executed and with their outputs.
 
   build   make every notebook anew and store what changed
   check   make every notebook anew, store nothing, and fail if a stored one differs"""
+
+_SERVE = """\
+Serve a Lab to any AWS client: one address for KMS and for every other service, on this computer only.
+
+Prints `ready http://127.0.0.1:N` when it accepts. Stop it with Ctrl-C: what is under way is finished and
+everything is saved. Requests have to be signed, with the administrator's access key, which `kmslab env`
+prints (it comes from KMSLAB_ACCESS_KEY_ID and KMSLAB_SECRET_ACCESS_KEY, or is made at random once), or with
+one that the Lab has handed out.
+
+A Lab in a state file outlives the server. What is in the file is sealed with the key in FILE.key, or with the
+passphrase in KMSLAB_PASSPHRASE."""
+
+_ENV = """\
+Print what leads a shell's AWS clients to a Lab that `kmslab serve` serves: its address, the administrator's
+access key, the Region, and where needed an `aws` command.
+
+  bash, zsh    eval "$(kmslab env)"
+  fish         kmslab env --shell fish | source
+  powershell   kmslab env --shell powershell | Out-String | Invoke-Expression"""
 
 _CAN_BE_REPLACED = os.name == "posix"
 
@@ -68,6 +92,23 @@ def _parser() -> argparse.ArgumentParser:
     lab.add_argument("--force", action="store_true", help="write over notebooks that you have changed")
     lab.add_argument("--port", type=int, default=8888, help="port to try first (%(default)s)")
     lab.set_defaults(run=_run_lab)
+
+    serve = commands.add_parser(
+        "serve", help="serve a Lab to any AWS client", description=_SERVE, formatter_class=raw, allow_abbrev=False
+    )
+    serve.add_argument("--port", type=int, default=DEFAULT_PORT, help="port; 0 for any that is free (%(default)s)")
+    serve.add_argument("--state", metavar="FILE", type=Path, help="keep the Lab in this file")
+    serve.add_argument("--scenario", metavar="FILE", type=Path, help="begin with what this YAML file describes")
+    serve.add_argument("--host", default="127.0.0.1", help="loopback address (%(default)s)")
+    serve.add_argument("--allow-reset", action="store_true", help="let POST /_kmslab/reset empty the Lab")
+    serve.set_defaults(run=_run_serve)
+
+    env = commands.add_parser(
+        "env", help="print what leads a shell to a served Lab", description=_ENV, formatter_class=raw
+    )
+    env.add_argument("--port", type=int, default=DEFAULT_PORT, help="the port of `kmslab serve` (%(default)s)")
+    env.add_argument("--shell", choices=["bash", "fish", "powershell"], default="bash", help="(%(default)s)")
+    env.set_defaults(run=_run_env)
 
     notebooks = commands.add_parser(
         "notebooks", help="(authors) build or check the notebooks", description=_NOTEBOOKS, formatter_class=raw
@@ -105,6 +146,22 @@ def _run_lab(options: argparse.Namespace) -> int:
         # JupyterLab takes this process over, so that whoever stops the one stops the other.
         os.execve(sys.executable, command, environment)  # noqa: S606
     return subprocess.call(command, env=environment)  # noqa: S603
+
+
+def _run_serve(options: argparse.Namespace) -> int:
+    from kmslab import serving
+
+    wish = serving.Wish(options.host, options.port, options.state, options.scenario, options.allow_reset)
+    return serving.run(wish)
+
+
+def _run_env(options: argparse.Namespace) -> int:
+    from kmslab import serving
+
+    print(serving.exports(options.port, options.shell), end="")
+    if serving.region_at(options.port) is None:
+        print(f"kmslab: nothing answers on port {options.port} yet; start it with: kmslab serve", file=sys.stderr)
+    return 0
 
 
 def _run_notebooks(options: argparse.Namespace) -> int:

@@ -95,6 +95,63 @@ class IncompleteSignatureException(AwsError):
         """The header lacks a part of Signature Version 4."""
         return cls(f"Authorization header requires a 'Credential' parameter of five parts. Authorization={header}")
 
+    @classmethod
+    def without(cls, missing: Sequence[str], header: str) -> Self:
+        """Parameters are missing. Source: answers of AWS in public issues of SDKs."""
+        sentences = "".join(f"Authorization header requires '{name}' parameter. " for name in missing)
+        return cls(f"{sentences}Authorization={header}")
+
+    @classmethod
+    def undated(cls, header: str) -> Self:
+        """There is no readable date. Source: answers of AWS in public issues of SDKs."""
+        wanted = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
+        return cls(f"{wanted}Authorization={header}")
+
+
+class InvalidSignatureException(AwsError):
+    """The signature of the request is not believed. Source of the texts: answers of AWS in public issues of SDKs."""
+
+    @classmethod
+    def mismatch(cls) -> Self:
+        """The signature is not the one that the access key's secret gives."""
+        return cls(
+            "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
+            "Access Key and signing method. Consult the service documentation for details."
+        )
+
+    @classmethod
+    def expired(cls, signed: str, earliest: str, now: str, minutes: int) -> Self:
+        """It was made too long ago; times such as 20260105T090000Z."""
+        return cls(f"Signature expired: {signed} is now earlier than {earliest} ({now} - {minutes} min.)")
+
+    @classmethod
+    def not_yet(cls, signed: str, latest: str, now: str, minutes: int) -> Self:
+        """It was made in the future."""
+        return cls(f"Signature not yet current: {signed} is still later than {latest} ({now} + {minutes} min.)")
+
+    @classmethod
+    def other_date(cls, scope_date: str, day: str, signed: str) -> Self:
+        """The credential scope is of another day than the request."""
+        return cls(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
+            f"'{scope_date}' != '{day}', from '{signed}'."
+        )
+
+    @classmethod
+    def other_region(cls) -> Self:
+        """The credential scope names no Region."""
+        return cls("Credential should be scoped to a valid region.")
+
+    @classmethod
+    def other_service(cls, service: str) -> Self:
+        """The credential scope names another service than the one that is called."""
+        return cls(f"Credential should be scoped to correct service: '{service}'.")
+
+    @classmethod
+    def unsigned_header(cls) -> Self:
+        """A header that has to be signed is not. Source: IAM User Guide, "Elements of an AWS API request signature"."""
+        return cls("'Host' and every 'X-Amz-' header must be a 'SignedHeader' in the AWS Authorization.")
+
 
 class ExpiredTokenException(AwsError):
     """The session that the request is signed with is over."""

@@ -1,10 +1,12 @@
 """The Lab: builds one world, and hands out ordinary boto3 sessions and clients for it.
 
-Wires everything and holds no rule of AWS.
+Wires everything and holds no rule of AWS. Over 300 lines, because this is the face that everybody meets, and most of it
+is documentation.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ from kmslab.authz.explain import Explanation
 from kmslab.billing.bill import Bill
 from kmslab.billing.meter import Meter
 from kmslab.clock import SimClock
+from kmslab.cloud.later import ServicesLater
 from kmslab.errors import KmslabError
 from kmslab.hardware import Hardware
 from kmslab.ids import Ids
@@ -27,19 +30,21 @@ from kmslab.keys.cloudhsm import CloudHsmCluster
 from kmslab.keys.inventory import Inventory
 from kmslab.keys.store import World
 from kmslab.keys.xks import ExternalKeyManager
-from kmslab.principals import Directory, Principal
+from kmslab.principals import Credentials, Directory, Principal
 from kmslab.service.front_door import FrontDoor
 from kmslab.service.quotas import Quotas
 from kmslab.service.visit import Service
 from kmslab.support import Support
+from kmslab.terminal import environment
 from kmslab.trail.recorder import Recorder, Trail
-from kmslab.transport.botocore_hook import Hook, make_session
+from kmslab.transport.botocore_hook import Hook, Installation, make_session
+from kmslab.transport.endpoint import Behind
 from kmslab.wire import model
 
 if TYPE_CHECKING:
-    from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-
     from kmslab.cloud.services import Services
+    from kmslab.storage.opening import StateFile
+    from kmslab.transport.server import Server
 
 #: How long a grant may take until everybody knows of it. Source: KMS Developer Guide, "Grants", eventual consistency.
 GRANTS_SETTLE_IN = timedelta(minutes=5)
@@ -63,6 +68,7 @@ class Lab:
         *,
         throttling: bool = False,
         eventual_consistency: bool = False,
+        access_key: tuple[str, str] | None = None,
     ) -> None:
         """Build a world.
 
@@ -76,6 +82,7 @@ class Lab:
                 once the clock has reached its next second; a clock that stands does not wait with a client that does.
             eventual_consistency: Whether a new grant takes five minutes until it counts without its grant token, as it
                 may in AWS. Otherwise it counts at once.
+            access_key: The administrator's access key id and secret access key; new ones unless given.
 
         Raises:
             KmslabError: the account id or the Region is none.
@@ -100,12 +107,48 @@ class Lab:
         self._adviser = Adviser(self.world, self.directory, self.clock, settling)
         self._hardware = Hardware(self.world, self.clock, self.ids, account_id=account_id, region=region)
         self.support = Support(self.world, self.clock, self._insiders)
-        self._hook = Hook(self._door.handle, self._ask_others)
+        self._services = ServicesLater(self._start_services, lambda: [each.administrator for each in self.accounts])
+        self._hook = Hook(self._door.handle, self._services.answer)
         self._sessions: dict[tuple[str, str], boto3.Session] = {}
         self._accounts: dict[str, Account] = {}
-        self._services: Services | None = None
-        self._installed_over: list[boto3.Session | None] = []
-        self._home = self.account(account_id)
+        self._server: Server | None = None
+        self._state: StateFile | None = None
+        self._behind = Behind(self._door.handle, self._services.answer, self.directory.find, region, self.clock.now)
+        self._installation = Installation(self.session)
+        self._home = self._open(account_id, None if access_key is None else Credentials(*access_key))
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], **arguments: Any) -> Self:
+        """A Lab that is kept on disk: what it has answered is there when it is opened again. Close it when done.
+
+        What is in the file is sealed with a key of its own, which is in a file beside it (`<path>.key`) or comes from
+        the passphrase in KMSLAB_PASSPHRASE. One process at a time can have it open. What could not be brought back is
+        in `lost`.
+
+        Args:
+            path: The file; made where there is none.
+            arguments: What `Lab` takes, for a new file; an old one keeps what it was made with, and takes a new
+                `access_key` only.
+
+        Raises:
+            KmslabError: it is no state file, damaged, too new, sealed with another key, or in use.
+        """
+        from kmslab.storage.opening import StateFile
+
+        state = StateFile(path, arguments)
+        try:
+            lab = cls(**state.arguments)
+            lab._state = state
+            state.attach(lab, lab._door, lab._door.still, lab._services.now)
+        except BaseException:
+            state.close()
+            raise
+        return lab
+
+    @property
+    def lost(self) -> tuple[str, ...]:
+        """What did not survive since the Lab was last open, a sentence each; empty for one that is not kept."""
+        return () if self._state is None else tuple(self._state.lost)
 
     # --- accounts and principals ---
 
@@ -137,13 +180,18 @@ class Lab:
         """
         if not arn.is_account_id(account_id):
             raise KmslabError(f"An AWS account id is twelve digits, not {account_id!r}.")
-        if account_id not in self._accounts:
-            account = self._accounts[account_id] = Account(self, account_id)
-            self.directory.add(account.root)
-            self.directory.add(account.administrator)
-            if self._services is not None:
-                self._services.introduce(account.administrator)
-        return self._accounts[account_id]
+        return self._accounts.get(account_id) or self._open(account_id)
+
+    def _open(self, account_id: str, access_key: Credentials | None = None) -> Account:
+        account = self._accounts[account_id] = Account(self, account_id, access_key)
+        self.directory.add(account.root)
+        self.directory.add(account.administrator)
+        self._services.introduce(account.administrator)
+        return account
+
+    def replace_access_key(self, account_id: str, access_key_id: str, new_id: str, new_secret: str) -> None:
+        """Give an IAM user's access key an id and a secret of your choice, which no call of AWS can."""
+        self._services.now().replace_access_key(account_id, access_key_id, Credentials(new_id, new_secret))
 
     def user(self, name: str, policy: Mapping[str, Any] | None = None) -> Principal:
         """An IAM user of the Lab's account; see `Account.user`."""
@@ -189,8 +237,7 @@ class Lab:
 
     def install(self) -> None:
         """Make this Lab the target of bare boto3 calls, until `uninstall`."""
-        self._installed_over.append(boto3.DEFAULT_SESSION)
-        boto3.DEFAULT_SESSION = self.session()
+        self._installation.install()
 
     def uninstall(self) -> None:
         """Put back what bare boto3 calls reached before `install`.
@@ -198,9 +245,37 @@ class Lab:
         Raises:
             KmslabError: the Lab is not installed.
         """
-        if not self._installed_over:
-            raise KmslabError("This Lab is not installed, so there is nothing to uninstall.")
-        boto3.DEFAULT_SESSION = self._installed_over.pop()
+        self._installation.uninstall()
+
+    # --- clients in other processes ---
+
+    def endpoint(self, port: int = 0, host: str = "127.0.0.1") -> str:
+        """The address at which clients in other processes reach this Lab, every service of it; begins to listen.
+
+        Args:
+            port: The port; any that is free unless said otherwise. Only the first call of `endpoint` chooses.
+            host: A loopback address.
+
+        Raises:
+            KmslabError: the port is taken, or `host` is no loopback address.
+        """
+        if self._server is None:
+            from kmslab.transport.serving import serve
+
+            self._server = serve(lambda: self.behind, host, port)
+        return self._server.url
+
+    @property
+    def behind(self) -> Behind:
+        """What answers at an endpoint of this Lab."""
+        return self._behind
+
+    def environ(self) -> dict[str, str]:
+        """A complete environment for a process whose AWS clients are to reach this Lab as its administrator."""
+        key = self.administrator.credentials
+        return environment.complete(
+            environment.variables(self.endpoint(), key.access_key_id, key.secret_access_key, self.region)
+        )
 
     # --- what is outside of KMS ---
 
@@ -253,9 +328,18 @@ class Lab:
     # --- the end ---
 
     def close(self) -> None:
-        """Leave boto3 as it was before the Lab was installed."""
-        while self._installed_over:
-            self.uninstall()
+        """Leave boto3 as it was before the Lab was installed, stop listening, and let go of the state file.
+
+        Raises:
+            KmslabError: the state file cannot be written.
+        """
+        self._installation.end()
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        if self._state is not None:
+            self._state.close()
+            self._state = None
 
     def __enter__(self) -> Self:
         """The Lab itself; it is closed at the end of the block."""
@@ -269,16 +353,10 @@ class Lab:
         """The account, the Region and the time."""
         return f"<Lab account {self.account_id}, {self.region}, {self.clock.now():%Y-%m-%d %H:%M:%S} UTC>"
 
-    # --- every service but KMS ---
-
-    def _ask_others(self, request: AWSPreparedRequest) -> AWSResponse:
-        return (self._services or self._start_services()).answer(request)
-
     def _start_services(self) -> Services:
-        # moto takes half a second to import; a Lab that only meets KMS never needs it.
         from kmslab.cloud.services import Services
 
-        self._services = Services(
+        services = Services(
             self.directory,
             self.clock,
             self.ids,
@@ -287,6 +365,6 @@ class Lab:
             open_account=self.account,
             root_of=lambda account_id: self.account(account_id).root,
         )
-        for account in self._accounts.values():
-            self._services.introduce(account.administrator)
-        return self._services
+        if self._state is not None:
+            self._state.meet(services)
+        return services

@@ -184,10 +184,10 @@ def make_root(account_id: str, region: str, ids: Ids) -> Principal:
     return Principal(identity, credentials)
 
 
-def make_administrator(account_id: str, region: str, ids: Ids) -> Principal:
-    """The account's first IAM user, `administrator`, with AdministratorAccess."""
+def make_administrator(account_id: str, region: str, ids: Ids, credentials: Credentials | None = None) -> Principal:
+    """The account's first IAM user, `administrator`, with AdministratorAccess. Its access key is new unless given."""
     partition = arn.partition_of(region)
-    credentials = _credentials(ids, "administrator")
+    credentials = credentials or _credentials(ids, "administrator")
     identity = Identity(
         type=PrincipalType.IAM_USER,
         account_id=account_id,

@@ -45,13 +45,13 @@ class IamFront:
             return write_reply(request, "iam", action, {})
         if action == "CreateUser":
             return self._create_user(request, caller.account_id, form)
-        return self._bridge.answer(request)
+        return self._bridge.answer(request, "iam")
 
     def _create_user(self, request: AWSPreparedRequest, account_id: str, form: Mapping[str, str]) -> AWSResponse:
         boundary = form.get("PermissionsBoundary")
         if boundary:
             self._check_policy(account_id, boundary)
-        response = self._bridge.answer(request)
+        response = self._bridge.answer(request, "iam")
         if response.status_code != 200:
             return response
         name = form["UserName"]

@@ -8,6 +8,7 @@ every key.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.core.base_backend import BackendDict as _BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.config import default_user_config
+from moto.core.request import normalize_request
+from werkzeug.datastructures import ImmutableMultiDict
 
 from kmslab.errors import KmslabError
 from kmslab.wire.http import BodyStream
@@ -28,12 +31,18 @@ BackendDict: Any = _BackendDict
 # moto's tables belong to the process; so does the right to exchange their contents.
 _MOTO = threading.RLock()
 
+#: Services that change nothing of IAM: what was read of IAM before they answered is still so.
+_APART_FROM_IAM = frozenset({"cloudtrail", "dynamodb", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm"})
+
+#: What moto says for an address of AWS behind which it plays nothing.
+_NOBODY = "Not yet implemented"
+
 #: From a prepared request to the account it is made for.
 AccountOf = Callable[[AWSPreparedRequest], str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Contents:
+class Held:
     """What one of moto's tables held: its accounts, and the indexes beside them."""
 
     table: Any
@@ -51,28 +60,28 @@ class MotoBridge:
             account_of: Finds the account of a request; moto would guess it from tables of its own.
         """
         self._account_of = account_of
-        #: Grows whenever moto may have changed something: what was read before may not be so any more.
+        #: Grows whenever moto may have changed something of IAM: what was read before may not be so any more.
         self.version = 0
-        self._held: list[_Contents] = []
+        self._held: list[Held] = []
         self._stubber = BotocoreStubber()
 
-    def answer(self, request: AWSPreparedRequest) -> AWSResponse:
-        """Let moto answer a prepared request.
+    def answer(self, request: AWSPreparedRequest, service: str) -> AWSResponse:
+        """Let moto answer a prepared request for `service`.
 
         Raises:
             KmslabError: moto does not play that service.
         """
         request.headers["x-moto-account-id"] = self._account_of(request)
-        with self.in_place():
-            answer = self._stubber.process_request(request)
-        if answer is None:
+        with self.in_place(quietly=service in _APART_FROM_IAM):
+            answer = self._stubber.process_request(_plain(request) if service == "s3" else request)
+        if answer is None or answer[2] == _NOBODY:
             raise KmslabError(f"Nothing in this Lab answers {request.url}.")
         status, headers, body = answer
         return AWSResponse(request.url, status, headers, BodyStream(body.encode() if isinstance(body, str) else body))
 
     @contextmanager
-    def in_place(self) -> Iterator[None]:
-        """Put this Lab's contents into moto's tables for a while."""
+    def in_place(self, *, quietly: bool = False) -> Iterator[None]:
+        """Put this Lab's contents into moto's tables for a while; `quietly` when nothing of IAM will change."""
         with _MOTO:
             foreign = _take_out()
             _put_in(self._held)
@@ -80,12 +89,14 @@ class MotoBridge:
             # AWS's own managed policies, AdministratorAccess among them, are there to be attached.
             default_user_config["iam"] = {"load_aws_managed_policies": True}
             try:
-                yield
+                with _without_profile():
+                    yield
             finally:
                 default_user_config["iam"] = settings
                 self._held = _take_out()
                 _put_in(foreign)
-                self.version += 1
+                # Whoever looks something up waits for moto; so KMS does not wait for S3.
+                self.version += not quietly
 
     @contextmanager
     def looking_at(self, table: Any) -> Iterator[Mapping[str, Any]]:
@@ -96,17 +107,41 @@ class MotoBridge:
         with _MOTO:
             yield next((held.accounts for held in self._held if held.table is table), {})
 
+    @contextmanager
+    def standing_still(self) -> Iterator[list[Held]]:
+        """Everything this Lab holds in moto's tables, for a while in which nothing changes."""
+        with _MOTO:
+            yield self._held
 
-def _indexes(table: Any) -> dict[str, dict[Any, Any]]:
-    # Some tables keep an index beside the accounts, such as S3's from bucket names to accounts.
+
+def _plain(request: AWSPreparedRequest) -> Any:
+    """A request whose body is no form, whatever its type: moto would read one, and store an object without it."""
+    plain: Any = normalize_request(request)
+    plain.get_data(cache=True)
+    plain.form = plain.files = ImmutableMultiDict()
+    return plain
+
+
+@contextmanager
+def _without_profile() -> Iterator[None]:
+    """Let the AWS profile of this machine have no say: moto makes sessions of its own, to look up AWS's Regions."""
+    profiles = {name: os.environ.pop(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(profiles)
+
+
+def indexes_of(table: Any) -> dict[str, dict[Any, Any]]:
+    """What one of moto's tables keeps beside the accounts, such as S3's index from bucket names to accounts."""
     return {name: value for name, value in vars(table).items() if type(value) is dict}
 
 
-def _take_out() -> list[_Contents]:
+def _take_out() -> list[Held]:
     taken = []
     for table in list(BackendDict._instances):
-        indexes = _indexes(table)
-        taken.append(_Contents(table, dict(table.items()), {name: dict(index) for name, index in indexes.items()}))
+        indexes = indexes_of(table)
+        taken.append(Held(table, dict(table.items()), {name: dict(index) for name, index in indexes.items()}))
         table.clear()
         for index in indexes.values():
             index.clear()
@@ -114,10 +149,10 @@ def _take_out() -> list[_Contents]:
     return taken
 
 
-def _put_in(contents: list[_Contents]) -> None:
+def _put_in(contents: list[Held]) -> None:
     for held in contents:
         for account_id, backend in held.accounts.items():
             held.table[account_id] = backend
-        for name, index in _indexes(held.table).items():
+        for name, index in indexes_of(held.table).items():
             index.update(held.indexes.get(name, {}))
         BackendDict._instances.append(held.table)

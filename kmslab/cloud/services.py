@@ -10,13 +10,13 @@ from kmslab.clock import SimClock
 from kmslab.cloud.iam_front import IamFront
 from kmslab.cloud.identity import Iam
 from kmslab.cloud.moto_bridge import MotoBridge
-from kmslab.cloud.query import QueryError, write_error
+from kmslab.cloud.query import QueryError, read_form, write_error
 from kmslab.cloud.sessions import Sessions
 from kmslab.cloud.sts import Sts
 from kmslab.cloud.terms import Asker
 from kmslab.errors import AwsError
 from kmslab.ids import Ids
-from kmslab.principals import Directory, Principal
+from kmslab.principals import Credentials, Directory, Principal
 from kmslab.wire import sigv4
 
 #: What IAM and STS call the errors about credentials, and their HTTP status.
@@ -57,20 +57,42 @@ class Services:
         self._home = home
         self._bridge = MotoBridge(self._account_of)
         self._iam = Iam(self._bridge, region, ids)
-        sessions = Sessions(self._bridge, self._iam, ids, root_of)
+        #: The sessions that were handed out.
+        self.sessions = sessions = Sessions(self._bridge, self._iam, ids, root_of)
         self._iam_front = IamFront(self._bridge, region, ids)
         self._sts = Sts(self._iam, sessions, directory, home, open_account)
         # Sessions first: they know at once that a key is none of theirs.
         directory.add_source(sessions.find)
         directory.add_source(self._iam.find)
         directory.add_register(self._iam.exists)
+        #: The accounts that IAM knows.
+        self.introduced: set[str] = set()
+        #: Is told of each service that may have changed something, before the reply goes out.
+        self.watcher: Callable[[str], None] | None = None
+
+    @property
+    def bridge(self) -> MotoBridge:
+        """moto, with the Lab's contents."""
+        return self._bridge
 
     def introduce(self, administrator: Principal) -> None:
         """Let IAM know an account that the Lab has opened."""
-        self._iam.introduce(administrator)
+        if administrator.account_id not in self.introduced:
+            self.introduced.add(administrator.account_id)
+            self._iam.introduce(administrator)
+            if administrator.account_id != self._home:
+                self._iam.make_access_role(administrator.account_id, self._home)
         self._directory.hand_over(administrator)
-        if administrator.account_id != self._home:
-            self._iam.make_access_role(administrator.account_id, self._home)
+        self._tell("iam")
+
+    def replace_access_key(self, account_id: str, access_key_id: str, credentials: Credentials) -> None:
+        """Give an IAM user's access key another id and secret."""
+        self._iam.replace_access_key(account_id, access_key_id, credentials)
+        self._tell("iam")
+
+    def _tell(self, service: str) -> None:
+        if self.watcher is not None:
+            self.watcher(service)
 
     def answer(self, request: AWSPreparedRequest) -> AWSResponse:
         """Answer a prepared request of botocore.
@@ -80,8 +102,14 @@ class Services:
         """
         headers = sigv4.by_lower_name(request.headers)
         service = _service(request.url, headers)
+        response = self._answer(request, service, headers)
+        if self.watcher is not None and _may_change(request, service, headers):
+            self._tell(service)
+        return response
+
+    def _answer(self, request: AWSPreparedRequest, service: str, headers: Mapping[str, str]) -> AWSResponse:
         if service not in ("iam", "sts"):
-            return self._bridge.answer(request)
+            return self._bridge.answer(request, service)
         try:
             scope = sigv4.read_scope(headers.get("authorization"))
             now = self._clock.now()
@@ -103,6 +131,15 @@ class Services:
             # An anonymous request, or one that is signed in its query; S3 allows both.
             principal = None
         return self._home if principal is None else principal.account_id
+
+
+def _may_change(request: AWSPreparedRequest, service: str, headers: Mapping[str, str]) -> bool:
+    """Whether a request may have changed something. STS hands out sessions by operations that begin with Get."""
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return False
+    target = headers.get("x-amz-target", "").rpartition(".")[2]
+    operation = target or (read_form(request).get("Action", "") if service in ("iam", "sts") else "")
+    return service == "sts" or not operation.startswith(("Get", "List", "Head", "Describe"))
 
 
 def _service(url: str, headers: Mapping[str, str]) -> str:

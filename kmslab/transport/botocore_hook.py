@@ -19,6 +19,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import EndpointConnectionError
 
+from kmslab.errors import KmslabError
 from kmslab.principals import Credentials
 from kmslab.wire import model, sigv4
 from kmslab.wire.http import BodyStream, Reply, Request
@@ -77,6 +78,35 @@ def to_request(prepared: AWSPreparedRequest) -> Request:
         body=body.encode() if isinstance(body, str) else bytes(body),
         host=prepared.url.split("/", 3)[2],
     )
+
+
+class Installation:
+    """Lets bare `boto3.client(...)` and `boto3.resource(...)` reach a Lab, any number of times over."""
+
+    def __init__(self, make_session: Callable[[], boto3.Session]) -> None:
+        """Install what `make_session` makes."""
+        self._make_session = make_session
+        self._over: list[boto3.Session | None] = []
+
+    def install(self) -> None:
+        """Put the Lab's session where boto3 keeps its default."""
+        self._over.append(boto3.DEFAULT_SESSION)
+        boto3.DEFAULT_SESSION = self._make_session()
+
+    def uninstall(self) -> None:
+        """Put back what was there before.
+
+        Raises:
+            KmslabError: the Lab is not installed.
+        """
+        if not self._over:
+            raise KmslabError("This Lab is not installed, so there is nothing to uninstall.")
+        boto3.DEFAULT_SESSION = self._over.pop()
+
+    def end(self) -> None:
+        """Put back what was there before the first time."""
+        while self._over:
+            self.uninstall()
 
 
 def make_session(credentials: Credentials, region: str, hook: Hook) -> boto3.Session:

@@ -1,18 +1,35 @@
-"""What a Signature Version 4 header says: who signed, for which Region and which service.
+"""Signature Version 4: what a request's signature says, and what it should be.
 
-In one process nobody stands between client and Lab, so the header is read and the signature itself not recomputed.
-Source: IAM User Guide, "Create a signed AWS API request", Authorization header.
+Reads the Authorization header, writes the canonical request and computes signatures. Does not know who has which
+secret, nor whether a signature is believed: a request within one process is only read, one over HTTP is verified
+(`transport.verifier`).
+
+Source: IAM User Guide, "Create a signed AWS API request" and "Authentication methods"; S3 API Reference, "Signature
+calculations for the authorization header" and its chapters on chunked uploads.
 """
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import quote, unquote_to_bytes
 
 from kmslab.errors import IncompleteSignatureException, MissingAuthenticationTokenException
 
+ALGORITHM = "AWS4-HMAC-SHA256"
+EMPTY_HASH = hashlib.sha256(b"").hexdigest()
+
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request")
+_SIGNED_HEADERS = re.compile(r"SignedHeaders=([^,\s]+)")
+_SIGNATURE = re.compile(r"Signature=([^,\s]+)")
+_SPACES = re.compile(" +")
+
+#: What stays as it is in a path and in a query. Source: UriEncode in the sources above.
+_UNRESERVED = "-_.~"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +40,26 @@ class Scope:
     date: str
     region: str
     service: str
+
+    @property
+    def text(self) -> str:
+        """The scope as it stands in a string to sign."""
+        return f"{self.date}/{self.region}/{self.service}/aws4_request"
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A signature and what it is said to cover.
+
+    Attributes:
+        scope: Who signed, and for what.
+        headers: The names of the headers that are covered, lower-case, in the order given.
+        signature: 64 hexadecimal digits, if it is right.
+    """
+
+    scope: Scope
+    headers: tuple[str, ...]
+    signature: str = field(repr=False)
 
 
 def read_scope(authorization: str | None) -> Scope:
@@ -35,9 +72,115 @@ def read_scope(authorization: str | None) -> Scope:
     if not authorization:
         raise MissingAuthenticationTokenException.unsigned()
     match = _CREDENTIAL.search(authorization)
-    if not authorization.startswith("AWS4-HMAC-SHA256 ") or match is None:
+    if not authorization.startswith(f"{ALGORITHM} ") or match is None:
         raise IncompleteSignatureException.unreadable(authorization)
     return Scope(*match.groups())
+
+
+def read_authorization(authorization: str | None) -> Signed:
+    """Read an Authorization header.
+
+    Raises:
+        MissingAuthenticationTokenException: there is none.
+        IncompleteSignatureException: a part of it is missing.
+    """
+    scope = read_scope(authorization)
+    header = str(authorization)
+    headers, signature = _SIGNED_HEADERS.search(header), _SIGNATURE.search(header)
+    missing = [name for name, found in (("Signature", signature), ("SignedHeaders", headers)) if found is None]
+    if headers is None or signature is None:
+        raise IncompleteSignatureException.without(missing, header)
+    return Signed(scope, tuple(headers[1].split(";")), signature[1])
+
+
+# --- what is signed ---
+
+
+def canonical_path(path: str, *, twice: bool) -> str:
+    """The path as it is signed.
+
+    Args:
+        path: As it was sent, percent-encoded.
+        twice: Whether it is normalised and encoded once more, as every service but S3 does.
+    """
+    once = quote(unquote_to_bytes(path), safe=f"/{_UNRESERVED}") or "/"
+    return quote(_without_dots(once), safe=f"/{_UNRESERVED}") if twice else once
+
+
+def _without_dots(path: str) -> str:
+    # Source: RFC 3986 section 5.2.4; empty segments go too.
+    segments: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            segments[-1:] = []
+        elif segment not in ("", "."):
+            segments.append(segment)
+    joined = "/" + "/".join(segments)
+    return joined if joined == "/" or not path.endswith("/") else f"{joined}/"
+
+
+def canonical_query(query: str, *, without: Iterable[str] = ()) -> str:
+    """The query as it is signed: names and values encoded anew, sorted.
+
+    Args:
+        query: As it was sent.
+        without: Names of parameters that are not signed.
+    """
+    if not query:
+        return ""
+    pairs = []
+    for parameter in query.split("&"):
+        name, _, value = parameter.partition("=")
+        if name not in without:
+            pairs.append((_encoded(name), _encoded(value)))
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+
+
+@lru_cache(maxsize=1024)
+def _encoded(text: str) -> str:
+    return quote(unquote_to_bytes(text), safe=_UNRESERVED)
+
+
+def canonical_request(
+    method: str, path: str, query: str, headers: Mapping[str, str], signed: Sequence[str], payload_hash: str
+) -> str:
+    """The canonical request.
+
+    Args:
+        method: The HTTP method.
+        path: What `canonical_path` made of the path.
+        query: What `canonical_query` made of the query.
+        headers: Header values under lower-case names.
+        signed: The names of the signed headers.
+        payload_hash: The SHA-256 of the body in hexadecimal digits, or what stands in its place.
+    """
+    lines = [f"{name}:{_SPACES.sub(' ', headers.get(name, '')).strip()}" for name in signed]
+    return "\n".join((method, path, query, *lines, "", ";".join(signed), payload_hash))
+
+
+def string_to_sign(request: str, scope: Scope, date: str) -> str:
+    """The string to sign for a canonical request; `date` is such as `20260105T090000Z`."""
+    return "\n".join((ALGORITHM, date, scope.text, hashlib.sha256(request.encode()).hexdigest()))
+
+
+@lru_cache(maxsize=256)
+def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+    """The key that a secret access key gives for one day, Region and service."""
+    key = f"AWS4{secret}".encode()
+    for part in (date, region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def signature_of(to_sign: str, secret: str, scope: Scope) -> str:
+    """The signature of a string to sign, as 64 hexadecimal digits."""
+    key = signing_key(secret, scope.date, scope.region, scope.service)
+    return hmac.digest(key, to_sign.encode(), "sha256").hex()
+
+
+def matches(given: str, expected: str) -> bool:
+    """Whether two signatures are the same; how long that takes says nothing."""
+    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 def by_lower_name(headers: Mapping[str, str | bytes]) -> dict[str, str]:

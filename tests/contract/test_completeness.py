@@ -27,7 +27,7 @@ CONSUMED = {"GrantTokens", "DryRun", "DryRunModifiers"}
 
 #: Errors of every AWS service, or of the KMS front end, that no operation of the model declares.
 COMMON = {
-    "AccessDeniedException", "ExpiredTokenException", "IncompleteSignatureException",
+    "AccessDeniedException", "ExpiredTokenException", "IncompleteSignatureException", "InvalidSignatureException",
     "MissingAuthenticationTokenException", "SerializationException", "ThrottlingException",
     "UnknownOperationException", "UnrecognizedClientException", "ValidationException",
 }  # fmt: skip

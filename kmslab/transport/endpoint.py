@@ -1,0 +1,280 @@
+"""The endpoint: every service of one Lab behind one HTTP address, as an ASGI application.
+
+    uvicorn -> Endpoint -> Verifier -> KMS: FrontDoor.handle          (what is quick on the loop, the rest in threads)
+                                    -> any other service: moto        (always in threads)
+
+Which service and Region a request is for, its signature says; the host only matters for a bucket's name in it. A reply
+to HTTP has the machine's date and not the Lab's: clients compare it with their own clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, MutableMapping
+from concurrent.futures import Executor
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+
+import kmslab
+from kmslab.errors import AwsError, InvalidSignatureException, KmslabError
+from kmslab.transport import hosts
+from kmslab.transport.incoming import Incoming, joined
+from kmslab.transport.refusals import RefusedError, refuse
+from kmslab.transport.verifier import Finder, Verified, Verifier
+from kmslab.wire import model
+from kmslab.wire.http import Reply, Request
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: The largest body, in bytes. Simplified: S3 takes 5 GiB in one piece; here bodies are held in memory.
+LARGEST_OBJECT, LARGEST_REQUEST = 256 * 2**20, 10 * 2**20
+
+#: A body of more bytes than these is verified in a thread: hashing it would keep all others waiting.
+_LONG = 256 * 2**10
+
+#: How long a client may take to send its body, in seconds.
+PATIENCE = 60
+
+#: What changes nothing and takes a fraction of a millisecond, unless it is done with an RSA key.
+_QUICK = frozenset(
+    "Decrypt DescribeKey Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateMac GenerateRandom "
+    "GetKeyPolicy GetKeyRotationStatus GetPublicKey ListAliases ListGrants ListKeys ListResourceTags ReEncrypt "
+    "VerifyMac".split()
+)
+
+_OWN = "/_kmslab/"
+
+_log = logging.getLogger("kmslab")
+
+
+class Behind(NamedTuple):
+    """What an endpoint needs of a Lab.
+
+    Attributes:
+        kms: Answers for KMS.
+        others: Answers for every other service.
+        find: From an access key id to its principal, or None.
+        region: The Region of requests whose signature names none.
+        time: The Lab's time, at which sessions end; None where whoever answers looks at that.
+    """
+
+    kms: Callable[[Request], Reply]
+    others: Callable[[AWSPreparedRequest], AWSResponse]
+    find: Finder
+    region: str
+    time: Callable[[], datetime] | None = None
+
+
+class Endpoint:
+    """The ASGI application of one Lab."""
+
+    def __init__(
+        self, behind: Callable[[], Behind], workers: Executor, reset: Callable[[], None] | None = None
+    ) -> None:
+        """Answer requests.
+
+        Args:
+            behind: What answers now; after a reset it is another Lab.
+            workers: Where what takes longer runs.
+            reset: Empties the Lab; None where that is not offered.
+        """
+        self._behind = behind
+        self._workers = workers
+        self._reset = reset
+        self._resetting = asyncio.Lock()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        headers = joined(scope["headers"])
+        path = scope["raw_path"].decode("latin-1")
+        head = Incoming(scope["method"], path, scope["query_string"].decode("latin-1"), headers, b"", _client(scope))
+        limit = LARGEST_OBJECT if hosts.service_of(head) == "s3" else LARGEST_REQUEST
+        asks_first = "expect" in headers and _is_more(headers.get("content-length", ""), limit)
+        try:
+            if asks_first:
+                raise _too_large()
+            body = await _read(receive, limit)
+        except RefusedError as error:
+            reply = refuse(error, hosts.service_of(head))
+        except _GoneError:
+            return
+        else:
+            request = Incoming(head.method, path, head.query, headers, body, head.source_ip)
+            reply = await (self._own(request) if path.startswith(_OWN) else self._answer(request))
+        await _write(send, reply, bodiless=head.method == "HEAD", close=asks_first)
+
+    async def _answer(self, request: Incoming) -> Reply:
+        service = hosts.service_of(request)
+        try:
+            if request.method == "OPTIONS":
+                raise _preflight(request)
+            behind = self._behind()
+            verifier = Verifier(behind.find, behind.region, lab_time=behind.time)
+            if len(request.body) > _LONG:
+                verified = await self._in_thread(verifier.verify, request)
+            else:
+                verified = verifier.verify(request)
+            if verified.scope.service == "kms":
+                return await self._ask_kms(behind, verified.request)
+            if request.headers.get("x-amz-target", "").startswith(model.TARGET_PREFIX):
+                raise InvalidSignatureException.other_service("kms")
+            return await self._in_thread(_ask_others, (behind, verified))
+        except (AwsError, RefusedError) as error:
+            return refuse(error, service)
+        except KmslabError as error:
+            return refuse(RefusedError("UnknownOperationException", str(error)), service)
+        except NotImplementedError as error:
+            text = f"This Lab does not run that operation of {service}: {error}."
+            return refuse(RefusedError("UnknownOperationException", text), service)
+        except Exception:
+            _log.exception("%s %s: this is a bug of kmslab", request.method, request.path)
+            return refuse(RefusedError("InternalFailure", "The Lab has failed; its log says how.", 500), service)
+
+    async def _ask_kms(self, behind: Behind, request: Incoming) -> Reply:
+        host = request.headers.get("host", "")
+        asked = Request(request.headers, request.body, host, request.source_ip)
+        operation = request.headers.get("x-amz-target", "").removeprefix(model.TARGET_PREFIX)
+        if operation in _QUICK and b"RSA" not in request.body:
+            reply = behind.kms(asked)
+        else:
+            reply = await self._in_thread(behind.kms, asked)
+        headers = {name: value for name, value in reply.headers.items() if name != "Date"}
+        return Reply(reply.status, headers, reply.body)
+
+    async def _in_thread(self, function: Callable[[Given], Result], argument: Given) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._workers, function, argument)
+
+    async def _own(self, request: Incoming) -> Reply:
+        asked = request.method, request.path.removeprefix(_OWN)
+        if asked in (("GET", "health"), ("HEAD", "health")):
+            return _own_reply(200, {"status": "ok", "version": kmslab.__version__, "region": self._behind().region})
+        if asked[0] == "POST" and "origin" in request.headers:
+            # Any page in a browser may post to this computer, without asking.
+            return _own_reply(403, {"message": "Not for web pages."})
+        if asked == ("POST", "reset") and self._reset is not None:
+            return await self._empty(self._reset)
+        if asked == ("POST", "reset"):
+            return _own_reply(403, {"message": "Resetting has to be allowed: kmslab serve --allow-reset."})
+        return _own_reply(404, {"message": "There are GET /_kmslab/health and POST /_kmslab/reset."})
+
+    async def _empty(self, reset: Callable[[], None]) -> Reply:
+        # One at a time: each ends one Lab and makes the next.
+        async with self._resetting:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._workers, reset)
+            except Exception:
+                _log.exception("resetting")
+                return _own_reply(500, {"message": "The Lab could not be emptied; its log says why."})
+        return _own_reply(200, {"status": "empty"})
+
+
+def _ask_others(asked: tuple[Behind, Verified]) -> Reply:
+    behind, scope = asked[0], asked[1].scope
+    request = hosts.as_moto_reads_it(asked[1].request, scope)
+    url = hosts.address(request, scope)
+    # moto looks for a bucket's name in the host too; by now it is in the path.
+    headers = dict(request.headers) | {"host": url.split("/", 3)[2]}
+    response = behind.others(AWSPreparedRequest(request.method, url, headers, request.body, False))
+    said = {str(name): str(value) for name, value in response.headers.items() if name.lower() != "date"}
+    return Reply(response.status_code, hosts.with_request_ids(said, scope.service), response.content)
+
+
+class _GoneError(Exception):
+    """The client has left before its request was complete."""
+
+
+async def _read(receive: Receive, limit: int) -> bytes:
+    message = await receive()
+    if not message.get("more_body") and message["type"] == "http.request":
+        body = bytes(message["body"])
+        if len(body) > limit:
+            raise _too_large()
+        return body
+    parts: list[bytes] = []
+    size = 0
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if message["type"] == "http.disconnect":
+                    raise _GoneError
+                parts.append(message.get("body", b""))
+                size += len(parts[-1])
+                if size > limit:
+                    raise _too_large()
+                if not message.get("more_body"):
+                    return b"".join(parts)
+                message = await receive()
+    except TimeoutError:
+        text = "Your socket connection to the server was not read from or written to within the timeout period."
+        raise RefusedError("RequestTimeout", text) from None
+
+
+def _is_more(length: str, limit: int) -> bool:
+    return length.isascii() and length.isdigit() and (len(length) > 20 or int(length) > limit)
+
+
+def _too_large() -> RefusedError:
+    return RefusedError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 413)
+
+
+def _preflight(request: Incoming) -> RefusedError:
+    # Source: what S3 answers to a preflight request for a bucket without a CORS configuration.
+    if "origin" in request.headers:
+        return RefusedError("AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.", 403)
+    return RefusedError("BadRequest", "Insufficient information. Origin request header needed.", 400)
+
+
+def _client(scope: Scope) -> str:
+    return str(scope["client"][0]) if scope.get("client") else "127.0.0.1"
+
+
+def _own_reply(status: int, members: dict[str, str]) -> Reply:
+    return Reply(status, {"Content-Type": "application/json"}, orjson.dumps(members))
+
+
+class _Name(bytes):
+    """A header's name as AWS spells it: uvicorn would lower it, and libmongocrypt compares it byte by byte."""
+
+    def lower(self) -> bytes:
+        return self
+
+    def __eq__(self, other: object) -> bool:
+        return bytes.lower(self) == other
+
+    __hash__ = bytes.__hash__
+
+
+def _header_value(value: str) -> bytes:
+    # What a client asked S3 to say, such as a file's name, may have any character; a line's end would end the header.
+    one_line = "".join(character if character >= " " and character != "\x7f" else " " for character in value)
+    return one_line.encode("latin-1") if all(ord(each) < 256 for each in one_line) else one_line.encode()
+
+
+async def _write(send: Send, reply: Reply, *, bodiless: bool, close: bool = False) -> None:
+    has_length = reply.status not in (204, 304)
+    bodiless = bodiless or not has_length
+    headers = [
+        (name.lower().encode("latin-1"), _header_value(value))
+        for name, value in reply.headers.items()
+        if name.lower() not in ("content-length", "transfer-encoding", "connection")
+    ]
+    if close:
+        # A client that waits for leave to send its body may send it all the same, or the next request.
+        headers.append((b"connection", b"close"))
+    length = str(len(reply.body))
+    if bodiless:
+        # The length that a GET would have, where the service says it.
+        length = next((value for name, value in reply.headers.items() if name.lower() == "content-length"), length)
+    if has_length:
+        headers.append((_Name(b"Content-Length"), length.encode()))
+    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if bodiless else reply.body})

@@ -1,0 +1,42 @@
+"""One HTTP request as it came over the wire, before anybody believes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request.
+
+    Attributes:
+        method: The HTTP method, upper-case.
+        path: The path as it was sent, percent-encoded, without the query.
+        query: The query as it was sent, without its question mark.
+        headers: Header values under lower-case names; the values of a repeated header are joined with commas.
+        body: The whole body.
+        source_ip: Where it came from.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    source_ip: str = "127.0.0.1"
+
+    def parameters(self) -> dict[str, str]:
+        """The parameters of the query, decoded; of a repeated one the last."""
+        pairs = (parameter.partition("=") for parameter in self.query.split("&") if parameter)
+        return {unquote(name): unquote(value) for name, _, value in pairs}
+
+
+def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers as `Incoming` has them, from those of an ASGI scope, which are lower-case already."""
+    found: dict[str, str] = {}
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        found[name] = f"{found[name]},{value}" if name in found else value
+    return found
