@@ -6,6 +6,7 @@ from kmslab.exercises import (
     lesson_00,
     lesson_01,
     lesson_02,
+    lesson_03,
     lesson_04,
     lesson_05,
     lesson_06,
@@ -16,7 +17,18 @@ from kmslab.exercises import (
 from kmslab.exercises.model import Exercise
 
 #: In lesson order. A new lesson adds its module here.
-_LESSONS = (lesson_00, lesson_01, lesson_02, lesson_04, lesson_05, lesson_06, lesson_07, lesson_08, lesson_09)
+_LESSONS = (
+    lesson_00,
+    lesson_01,
+    lesson_02,
+    lesson_03,
+    lesson_04,
+    lesson_05,
+    lesson_06,
+    lesson_07,
+    lesson_08,
+    lesson_09,
+)
 
 #: By number.
 EXERCISES: dict[str, Exercise] = {exercise.number: exercise for lesson in _LESSONS for exercise in lesson.EXERCISES}

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any, Protocol
 
 from kmslab import Lab
 from kmslab.exercises.desk import Desk
 from kmslab.exercises.progress import Progress
+from kmslab.jupyter import aws_magic
+from kmslab.jupyter.commands import Commands
 
 #: Every notebook's Lab has the same ids and dates, so that what a learner sees is what the text talks about.
 SEED = 2026
@@ -16,13 +19,12 @@ A simulated AWS account, {account}, is yours. Its default Region is {region}.
 Every boto3 client you make from now on calls it: nothing leaves this computer, and the bill is only shown.
   lab        the Lab: lab.trail, lab.bill, lab.clock, lab.inventory
   check()    looks at an exercise, hint() helps with it, progress() shows what you have solved
+  !aws ...   the AWS CLI calls it too, as it does in %%bash and, quicker, in %aws ...
 Set-up complete."""
 
 
-class Shell(Protocol):
+class Shell(aws_magic.Shell, Protocol):
     """What the extension needs of IPython's shell."""
-
-    user_ns: dict[str, Any]
 
     def push(self, variables: dict[str, Any]) -> None:
         """Put variables into the notebook's namespace."""
@@ -34,12 +36,47 @@ def load_ipython_extension(shell: Shell) -> None:
     lab = Lab(seed=SEED)
     lab.install()
     desk = Desk(lab, Progress.of_workspace())
-    shell.push({"lab": lab, "check": desk.check, "hint": desk.hint, "progress": desk.progress})
+    commands = Commands(lab)
+    environment = _Environment(lab)
+    environment.lead()
+    magic = aws_magic.AwsMagic(shell, lambda: os.environ)
+    magic.register()
+    _LOADED.append((lab, environment, magic))
+    names = {"check": desk.check, "hint": desk.hint, "progress": desk.progress}
+    shell.push({"lab": lab, "show_cli": commands.show_cli, "show_boto3": commands.show_boto3, **names})
     print(_WELCOME.format(account=lab.account_id, region=lab.region))
 
 
 def unload_ipython_extension(shell: Shell) -> None:
-    """Leave boto3 as it was. `%reload_ext kmslab` begins with a new Lab."""
-    lab = shell.user_ns.get("lab")
-    if isinstance(lab, Lab):
+    """Leave boto3 and the environment as they were. `%reload_ext kmslab` begins with a new Lab."""
+    while _LOADED:
+        lab, environment, magic = _LOADED.pop()
+        magic.close()
+        environment.restore()
         lab.close()
+
+
+class _Environment:
+    """The environment of this process, which `!aws`, `%%bash` and terminals of the kernel inherit."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._lab = lab
+        self._before = dict(os.environ)
+
+    def lead(self) -> None:
+        """Lead AWS clients in other processes to the Lab; its server starts when the first of them calls."""
+        _set(self._lab.environ())
+
+    def restore(self) -> None:
+        """Put back what was there."""
+        _set(self._before)
+
+
+def _set(wanted: dict[str, str]) -> None:
+    for name in set(os.environ) - set(wanted):
+        del os.environ[name]
+    os.environ.update(wanted)
+
+
+#: What was loaded and not yet unloaded: one kernel has one process environment.
+_LOADED: list[tuple[Lab, _Environment, aws_magic.AwsMagic]] = []

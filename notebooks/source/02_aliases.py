@@ -12,7 +12,7 @@
 #
 # **Time**: 25 minutes.
 #
-# Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [04 The 4 KB limit](04_the_4_kb_limit.ipynb)
+# Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -443,4 +443,4 @@ kms.create_alias(AliasName="alias/app", TargetKeyId=second_key)
 #    could the trail tell you that you have forgotten one?
 # 3. Why may an alias go from a disabled key to an enabled one, and not from a key for encryption to a key for signatures?
 #
-# Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [04 The 4 KB limit](04_the_4_kb_limit.ipynb)
+# Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb)

@@ -13,7 +13,7 @@
 #
 # **Time**: 25 minutes.
 #
-# Previous: [02 Aliases](02_aliases.ipynb) · Next: [05 Envelope encryption](05_envelope_encryption.ipynb)
+# Previous: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb) · Next: [05 Envelope encryption](05_envelope_encryption.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -469,4 +469,4 @@ check("04.3")
 #    mixing in pieces of yesterday's version do you notice now?
 # 3. Why would it be a mistake if KMS answered "wrong encryption context" instead of nothing?
 #
-# Previous: [02 Aliases](02_aliases.ipynb) · Next: [05 Envelope encryption](05_envelope_encryption.ipynb)
+# Previous: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb) · Next: [05 Envelope encryption](05_envelope_encryption.ipynb)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import boto3
 import pytest
 
 import kmslab
+from kmslab.errors import KmslabError
 
 
 class Shell:
@@ -17,6 +19,10 @@ class Shell:
 
     def __init__(self) -> None:
         self.user_ns: dict[str, Any] = {}
+        self.magics: dict[str, Any] = {}
+
+    def register_magic_function(self, func: Any, magic_kind: str, magic_name: str) -> None:
+        self.magics[magic_name] = func
 
     def push(self, variables: dict[str, Any]) -> None:
         self.user_ns.update(variables)
@@ -61,6 +67,33 @@ def test_unloading_leaves_boto3_as_it_was(shell: Shell) -> None:
     shell.user_ns["lab"] = "something the learner put there"
     kmslab.unload_ipython_extension(shell)
     assert boto3.DEFAULT_SESSION is before
+
+
+def test_other_processes_are_led_to_the_lab_and_back(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    before = dict(os.environ)
+    kmslab.load_ipython_extension(shell)
+    key = shell.user_ns["lab"].administrator.credentials
+    assert "AWS_PROFILE" not in os.environ
+    assert os.environ["AWS_ACCESS_KEY_ID"] == key.access_key_id
+    client = boto3.session.Session().client("kms")
+    assert client.meta.endpoint_url == os.environ["AWS_ENDPOINT_URL"]
+    key_id = client.create_key()["KeyMetadata"]["KeyId"]
+    assert [key.key_id for key in shell.user_ns["lab"].inventory] == [key_id]
+    assert "aws" in shell.magics
+    kmslab.unload_ipython_extension(shell)
+    assert dict(os.environ) == before
+
+
+def test_the_last_call_in_both_languages(shell: Shell) -> None:
+    kmslab.load_ipython_extension(shell)
+    with pytest.raises(KmslabError, match=r"There is no call of KMS in lab\.trail yet"):
+        shell.user_ns["show_cli"]()
+    boto3.client("kms").create_key(Description="two words")
+    assert shell.user_ns["show_cli"]() == "aws kms create-key --description 'two words'"
+    assert shell.user_ns["show_boto3"]() == 'kms.create_key(Description="two words")'
+    boto3.client("kms", region_name="eu-west-1").list_keys()
+    assert shell.user_ns["show_cli"]() == "aws kms list-keys --region eu-west-1"
 
 
 def test_the_public_face_is_what_it_says() -> None:

@@ -1,0 +1,368 @@
+"""Lesson 03: what its checks accept, and what they say to typical attempts that are not right yet."""
+
+from __future__ import annotations
+
+import base64
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from kmslab import Lab
+from kmslab.exercises.desk import Desk
+from kmslab.terminal.kept import KeptCli
+
+LISTED = "the aliases of us-west-2 were listed from the command line"
+ALL = "all the names that begin with alias/team- were handed over, as plain text"
+NOTHING_ELSE = "and nothing else"
+TEAMS = ["alias/team-blue", "alias/team-green", "alias/team-red"]
+FILTER = "Aliases[?starts_with(AliasName, 'alias/team-')].AliasName"
+
+NAMED = "alias/letters was made from the command line, in eu-west-1"
+BY_NAME = "something was encrypted by that alias, from the command line"
+IN_BYTES = "the file holds a ciphertext, as bytes"
+UNNAMED = "it was decrypted from the command line, and no key was named"
+
+COUNTED = "the number of bytes that KMS got was handed over"
+IN_CONTEXT = "something was encrypted from the command line with the context exercise=03.3"
+WHOLE = "it was the whole password and nothing more"
+READ = "the right ciphertext was decrypted from the command line"
+PASSWORD = b"blue-harbor-42!"
+CONTEXT = {"exercise": "03.3"}
+
+OPENED = "the parcel was decrypted from the command line"
+ITS_REGION = "its Region was handed over"
+REGIONS = ("ap-northeast-1", "ca-central-1", "eu-central-1", "us-west-2")
+
+#: A client like the one in `aws`: the checks tell them by what they call themselves.
+CLI = Config(user_agent="aws-cli/2.36.7 md/awscrt#0.34.0")
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the learner's files are."""
+    made = tmp_path / "lesson"
+    made.mkdir()
+    monkeypatch.chdir(made)
+    return made
+
+
+def cli(lab: Lab, region: str = "us-east-1") -> Any:
+    """What calls KMS when a learner types a command."""
+    return lab.client("kms", region, config=CLI)
+
+
+def named_key(kms: Any, alias_name: str) -> str:
+    key_arn = str(kms.create_key()["KeyMetadata"]["Arn"])
+    kms.create_alias(AliasName=alias_name, TargetKeyId=key_arn)
+    return key_arn
+
+
+def encrypt(kms: Any, key_ref: str, plaintext: bytes = b"text\n", **params: Any) -> bytes:
+    return bytes(kms.encrypt(KeyId=key_ref, Plaintext=plaintext, **params)["CiphertextBlob"])
+
+
+def the_lesson(lab: Lab) -> None:
+    """What the lesson's own cells do, with what they give for the exercises."""
+    kms = cli(lab)
+    named_key(kms, "alias/door")
+    kms.list_aliases()
+    kms.decrypt(CiphertextBlob=encrypt(kms, "alias/door", b"the door code is 4711\n"))
+    give_teams(lab)
+    encrypt(kms, "alias/door", base64.b64decode(PASSWORD))
+    give_parcel(lab, "us-west-2")
+
+
+def give_teams(lab: Lab) -> None:
+    for name in ("archive", "team-red", "billing", "team-green", "team-blue"):
+        named_key(lab.client("kms", "us-west-2"), f"alias/{name}")
+
+
+def give_parcel(lab: Lab, region: str) -> bytes:
+    for each in (*(other for other in REGIONS if other != region), region):
+        sender = lab.client("kms", each)
+        key_arn = sender.create_key(Description="parcel")["KeyMetadata"]["Arn"]
+    return encrypt(sender, key_arn, b"a parcel")
+
+
+@pytest.mark.parametrize("number", ["03.1", "03.2", "03.3", "03.4"])
+def test_the_lesson_alone_solves_nothing(desk: Desk, lab: Lab, folder: Path, number: str) -> None:
+    the_lesson(lab)
+
+    result = desk.check(number)
+
+    assert not result.passed
+    assert not any(item.done for item in result.items)
+
+
+# --- 03.1 ---
+
+
+def test_only_these_names_solved(desk: Desk, lab: Lab) -> None:
+    give_teams(lab)
+    cli(lab, "us-west-2").list_aliases()
+
+    assert desk.check("03.1", "\t".join(reversed(TEAMS))).passed
+
+
+def test_only_these_names_listed_in_the_default_region(desk: Desk, lab: Lab) -> None:
+    give_teams(lab)
+    cli(lab).list_aliases()
+
+    assert desk.check("03.1", "").open_tasks == [LISTED, ALL, NOTHING_ELSE]
+
+
+def test_only_these_names_listed_with_boto3(desk: Desk, lab: Lab) -> None:
+    give_teams(lab)
+    lab.client("kms", "us-west-2").list_aliases()
+
+    assert desk.check("03.1", " ".join(TEAMS)).open_tasks == [LISTED]
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"),
+    [
+        pytest.param(None, [ALL, NOTHING_ELSE], id="nothing handed over"),
+        pytest.param(str(TEAMS).replace("'", '"'), [ALL, NOTHING_ELSE], id="JSON"),
+        pytest.param("\t".join(TEAMS[:2]), [ALL, NOTHING_ELSE], id="one missing"),
+        pytest.param("\t".join(["alias/archive", "alias/billing", *TEAMS]), [NOTHING_ELSE], id="not filtered"),
+        pytest.param("\n".join(f"{name}\t1234" for name in TEAMS), [NOTHING_ELSE], id="with the key ids"),
+    ],
+)
+def test_only_these_names_in_another_form(desk: Desk, lab: Lab, answer: str | None, left: list[str]) -> None:
+    give_teams(lab)
+    cli(lab, "us-west-2").list_aliases()
+
+    assert desk.check("03.1", answer).open_tasks == left
+
+
+def test_only_these_names_without_any(desk: Desk, lab: Lab) -> None:
+    cli(lab, "us-west-2").list_aliases()
+
+    assert desk.check("03.1", "").open_tasks == [ALL, NOTHING_ELSE]
+
+
+# --- 03.2 ---
+
+
+def test_there_and_back_solved(desk: Desk, lab: Lab, folder: Path) -> None:
+    kms = cli(lab, "eu-west-1")
+    named_key(kms, "alias/letters")
+    blob = encrypt(kms, "alias/letters")
+    (folder / "letter.encrypted").write_bytes(blob)
+    kms.decrypt(CiphertextBlob=blob)
+
+    assert desk.check("03.2", "letter.encrypted").passed
+
+
+def test_there_and_back_with_boto3(desk: Desk, ireland: Any, folder: Path) -> None:
+    named_key(ireland, "alias/letters")
+    blob = encrypt(ireland, "alias/letters")
+    (folder / "letter.encrypted").write_bytes(blob)
+    ireland.decrypt(CiphertextBlob=blob)
+
+    assert desk.check("03.2", "letter.encrypted").open_tasks == [NAMED, BY_NAME, UNNAMED]
+
+
+def test_there_and_back_in_the_default_region(desk: Desk, lab: Lab, folder: Path) -> None:
+    kms = cli(lab)
+    named_key(kms, "alias/letters")
+    blob = encrypt(kms, "alias/letters")
+    (folder / "letter.encrypted").write_bytes(blob)
+    kms.decrypt(CiphertextBlob=blob)
+
+    assert desk.check("03.2", "letter.encrypted").open_tasks == [NAMED, BY_NAME, UNNAMED]
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        pytest.param(base64.b64encode, id="still base64"),
+        pytest.param(lambda blob: b'{"CiphertextBlob": "' + base64.b64encode(blob) + b'"}', id="the whole answer"),
+        pytest.param(lambda blob: b"", id="empty"),
+    ],
+)
+def test_there_and_back_with_a_file_of_another_kind(desk: Desk, lab: Lab, folder: Path, kept: Any) -> None:
+    kms = cli(lab, "eu-west-1")
+    named_key(kms, "alias/letters")
+    blob = encrypt(kms, "alias/letters")
+    (folder / "letter.encrypted").write_bytes(kept(blob))
+    kms.decrypt(CiphertextBlob=blob)
+
+    result = desk.check("03.2", "letter.encrypted")
+
+    assert result.open_tasks == [IN_BYTES, UNNAMED]
+    assert "base64 --decode" in result.items[2].advice
+
+
+def test_there_and_back_without_a_file(desk: Desk, lab: Lab, folder: Path) -> None:
+    kms = cli(lab, "eu-west-1")
+    named_key(kms, "alias/letters")
+    kms.decrypt(CiphertextBlob=encrypt(kms, "alias/letters"))
+
+    assert desk.check("03.2", "letter.encrypted").open_tasks == [IN_BYTES, UNNAMED]
+
+
+def test_there_and_back_by_key_id(desk: Desk, lab: Lab, folder: Path) -> None:
+    kms = cli(lab, "eu-west-1")
+    key_arn = named_key(kms, "alias/letters")
+    blob = encrypt(kms, key_arn)
+    (folder / "letter.encrypted").write_bytes(blob)
+    kms.decrypt(CiphertextBlob=blob, KeyId=key_arn)
+
+    assert desk.check("03.2", "letter.encrypted").open_tasks == [BY_NAME, UNNAMED]
+
+
+def test_there_and_back_with_another_ciphertext(desk: Desk, lab: Lab, folder: Path) -> None:
+    kms = cli(lab, "eu-west-1")
+    named_key(kms, "alias/letters")
+    (folder / "letter.encrypted").write_bytes(encrypt(kms, "alias/letters", b"a long letter to a friend"))
+    kms.decrypt(CiphertextBlob=encrypt(kms, "alias/letters", b"short"))
+
+    assert desk.check("03.2", "letter.encrypted").open_tasks == [UNNAMED]
+
+
+# --- 03.3 ---
+
+
+@pytest.fixture
+def door(lab: Lab) -> Any:
+    """The command line in us-east-1, where the lesson has made its key."""
+    kms = cli(lab)
+    named_key(kms, "alias/door")
+    encrypt(kms, "alias/door", base64.b64decode(PASSWORD))
+    return kms
+
+
+def test_what_kms_got_solved(desk: Desk, door: Any) -> None:
+    door.decrypt(
+        CiphertextBlob=encrypt(door, "alias/door", PASSWORD, EncryptionContext=CONTEXT), EncryptionContext=CONTEXT
+    )
+
+    assert desk.check("03.3", 9).passed
+
+
+@pytest.mark.parametrize("answer", [None, 12, 15, 16, b"9 bytes"])
+def test_what_kms_got_miscounted(desk: Desk, door: Any, answer: Any) -> None:
+    door.decrypt(
+        CiphertextBlob=encrypt(door, "alias/door", PASSWORD, EncryptionContext=CONTEXT), EncryptionContext=CONTEXT
+    )
+
+    assert desk.check("03.3", answer).open_tasks == [COUNTED]
+
+
+@pytest.mark.parametrize(
+    "plaintext",
+    [
+        pytest.param(base64.b64decode(PASSWORD), id="the same mistake again"),
+        pytest.param(PASSWORD + b"\n", id="with the end of a line"),
+        pytest.param(base64.b64encode(PASSWORD), id="base64 once too often"),
+    ],
+)
+def test_what_kms_got_wrong_once_more(desk: Desk, door: Any, plaintext: bytes) -> None:
+    door.decrypt(
+        CiphertextBlob=encrypt(door, "alias/door", plaintext, EncryptionContext=CONTEXT), EncryptionContext=CONTEXT
+    )
+
+    assert desk.check("03.3", 9).open_tasks == [WHOLE, READ]
+
+
+def test_what_kms_got_with_another_context(desk: Desk, door: Any) -> None:
+    other = {"exercise": "3.3"}
+    door.decrypt(CiphertextBlob=encrypt(door, "alias/door", PASSWORD, EncryptionContext=other), EncryptionContext=other)
+
+    assert desk.check("03.3", 9).open_tasks == [IN_CONTEXT, WHOLE, READ]
+
+
+def test_what_kms_got_decrypted_without_the_context(desk: Desk, door: Any) -> None:
+    blob = encrypt(door, "alias/door", PASSWORD, EncryptionContext=CONTEXT)
+    with pytest.raises(ClientError, match="InvalidCiphertextException"):
+        door.decrypt(CiphertextBlob=blob)
+
+    assert desk.check("03.3", 9).open_tasks == [READ]
+
+
+def test_what_kms_got_put_right_with_boto3(desk: Desk, kms: Any, door: Any) -> None:
+    kms.decrypt(
+        CiphertextBlob=encrypt(kms, "alias/door", PASSWORD, EncryptionContext=CONTEXT), EncryptionContext=CONTEXT
+    )
+
+    assert desk.check("03.3", 9).open_tasks == [IN_CONTEXT, WHOLE, READ]
+
+
+# --- 03.4 ---
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_which_region_solved(desk: Desk, lab: Lab, region: str) -> None:
+    cli(lab, region).decrypt(CiphertextBlob=give_parcel(lab, region))
+
+    assert desk.check("03.4", region).passed
+
+
+def test_which_region_guessed(desk: Desk, lab: Lab) -> None:
+    give_parcel(lab, "ca-central-1")
+
+    assert desk.check("03.4", "ca-central-1").open_tasks == [OPENED, ITS_REGION]
+
+
+def test_which_region_only_refused(desk: Desk, lab: Lab) -> None:
+    parcel = give_parcel(lab, "ca-central-1")
+    with pytest.raises(ClientError, match="does not exist in this Region"):
+        cli(lab, "us-west-2").decrypt(CiphertextBlob=parcel)
+
+    assert desk.check("03.4", "us-west-2").open_tasks == [OPENED, ITS_REGION]
+
+
+def test_which_region_found_with_boto3(desk: Desk, lab: Lab) -> None:
+    parcel = give_parcel(lab, "ca-central-1")
+    lab.client("kms", "ca-central-1").decrypt(CiphertextBlob=parcel)
+
+    assert desk.check("03.4", "ca-central-1").open_tasks == [OPENED, ITS_REGION]
+
+
+@pytest.mark.parametrize("answer", [None, "us-west-2", ["ca-central-1"]])
+def test_which_region_handed_over_wrong(desk: Desk, lab: Lab, answer: Any) -> None:
+    cli(lab, "ca-central-1").decrypt(CiphertextBlob=give_parcel(lab, "ca-central-1"))
+
+    assert desk.check("03.4", answer).open_tasks == [ITS_REGION]
+
+
+def test_which_region_with_another_ciphertext(desk: Desk, lab: Lab) -> None:
+    give_parcel(lab, "ca-central-1")
+    kms = cli(lab, "eu-west-1")
+    named_key(kms, "alias/letters")
+    kms.decrypt(CiphertextBlob=encrypt(kms, "alias/letters"))
+
+    assert desk.check("03.4", "eu-west-1").open_tasks == [OPENED, ITS_REGION]
+
+
+# --- typed in truth ---
+
+
+@pytest.mark.skipif(find_spec("awscli") is None, reason="awscli is not installed")
+def test_real_commands_are_recognised(desk: Desk, lab: Lab, folder: Path) -> None:
+    """What the other tests play with boto3: who calls, and how long a request is."""
+    give_teams(lab)
+    named_key(lab.client("kms"), "alias/door")
+    (folder / "password.txt").write_bytes(PASSWORD)
+    command_line = KeptCli()
+
+    def type_in(command: str, *more: str) -> str:
+        done = command_line.run([*command.split(), *more], lab.environ())
+        assert (done.code, done.errors) == (0, "")
+        return done.output.strip()
+
+    try:
+        names = type_in("kms list-aliases --region us-west-2 --output text --query", FILTER)
+        context = ("--encryption-context", "exercise=03.3", "--output", "text", "--query")
+        sealed = type_in("kms encrypt --key-id alias/door --plaintext fileb://password.txt", *context, "CiphertextBlob")
+        type_in(f"kms decrypt --ciphertext-blob {sealed}", *context, "Plaintext")
+    finally:
+        command_line.close()
+
+    assert desk.check("03.1", names).passed
+    assert desk.check("03.3", 9).passed
