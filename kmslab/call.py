@@ -89,6 +89,9 @@ class UsedKey(NamedTuple):
 
 _NOTHING: Mapping[str, Any] = {}
 
+#: `invoked_by` of what KMS does in another Region to carry a call on.
+KMS_ITSELF = "kms.amazonaws.com"
+
 
 class Call(NamedTuple):
     """One request, answered or refused, or one thing KMS did by itself. A tuple, because one is made for every request.
@@ -115,7 +118,8 @@ class Call(NamedTuple):
         source_ip: Where it came from.
         user_agent: What the client calls itself.
         host: The host that the client called.
-        invoked_by: The service that carried the call on in another Region, in the caller's name; empty for a call.
+        invoked_by: The service that made the call in the caller's name, such as `fas.s3.amazonaws.com`; `KMS_ITSELF`
+            for what KMS does in another Region to carry a call on; empty for a call of the caller's own.
         details: For a service event, the members of `serviceEventDetails`.
     """
 
@@ -142,3 +146,8 @@ class Call(NamedTuple):
     host: str = ""
     invoked_by: str = ""
     details: Mapping[str, Any] = _NOTHING
+
+    @property
+    def is_request(self) -> bool:
+        """Whether somebody asked for it, and not KMS did it by itself."""
+        return self.event_type is EventType.API_CALL and self.invoked_by != KMS_ITSELF

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 
 from kmslab.billing.bill import Bill, RequestCount, Usage
 from kmslab.billing.prices import CHARGED_ROTATIONS, PRICE_OF
-from kmslab.call import Call, EventType
+from kmslab.call import Call
 
 _HOUR = timedelta(hours=1)
 
@@ -43,7 +43,7 @@ class Meter:
 
     def __call__(self, call: Call) -> None:
         """Count one call. What KMS does by itself, or to carry a call on in another Region, is no request."""
-        if self.charges_requests and call.event_type is EventType.API_CALL and not call.invoked_by:
+        if self.charges_requests and call.is_request:
             price = PRICE_OF[call.operation](call)
             key_arn = call.keys[0].arn if call.keys else None
             what = RequestCount(_month(call.time), call.region, call.operation, key_arn, price)

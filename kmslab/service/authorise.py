@@ -70,7 +70,8 @@ def _asker(visit: Visit, service: Service) -> Asker:
 
     user_agent = visit.request.headers.get("user-agent", "")
     exists = service.directory.may_be_named
-    return Asker(caller, visit.region, alias_names, visit.request.source_ip, user_agent, exists=exists)
+    via = "" if visit.on_behalf is None else visit.on_behalf.via
+    return Asker(caller, visit.region, alias_names, visit.request.source_ip, user_agent, via, exists)
 
 
 def _requested_alias(visit: Visit, target: Target) -> str:

@@ -13,23 +13,25 @@ here it is after the key is found, because its type decides which request quota 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
+from typing import Any
 
-from kmslab.call import Call, EventType, UsedKey
+from kmslab.call import KMS_ITSELF, Call, EventType, UsedKey
 from kmslab.clock import Clock
 from kmslab.crypto.slow import while_holding
 from kmslab.errors import AwsError
 from kmslab.keys.due import happen
 from kmslab.keys.key import Key, LastUse
 from kmslab.keys.timers import Happening
+from kmslab.operations.registry import OPERATIONS
 from kmslab.service import gates
 from kmslab.service.authorise import alias_arn, authorise
 from kmslab.service.resolve import resolve
-from kmslab.service.visit import Service, Visit
+from kmslab.service.visit import OnBehalf, Service, Visit
 from kmslab.wire import model
 from kmslab.wire.encode import error_body
 from kmslab.wire.http import REPLY_HEADERS, Reply, Request
@@ -59,6 +61,10 @@ GATES: tuple[Gate, ...] = (
     gates.run,
     gates.encode,
 )
+
+
+#: The gates of a call that another service makes: who calls, and what, is settled, and the reply stays as it is.
+GATES_ON_BEHALF = tuple(each for each in GATES if each not in (gates.route, gates.identify, gates.decode, gates.encode))
 
 
 class FrontDoor:
@@ -104,6 +110,27 @@ class FrontDoor:
         self._wait()
         return reply
 
+    def carry_out(self, wish: OnBehalf) -> Mapping[str, Any]:
+        """Carry out a call of another service, checked, billed and logged as any other.
+
+        Returns:
+            The reply's members, blobs as bytes.
+
+        Raises:
+            AwsError: what KMS answers instead.
+        """
+        with self._lock, while_holding(self._lock):
+            visit = Visit(Request({"user-agent": wish.name}, b"", "", wish.name), self._clock.tick(), on_behalf=wish)
+            self._settle(visit.time)
+            visit.operation, visit.codec = OPERATIONS[wish.operation], model.codec(wish.operation)
+            visit.principal, visit.region = wish.principal, wish.region
+            visit.access_key_id, visit.params = wish.principal.credentials.access_key_id, dict(wish.params)
+            self._pass(visit, GATES_ON_BEHALF)
+        self._wait()
+        if visit.failure is not None:
+            raise visit.failure
+        return visit.reply or {}
+
     def settle(self, now: datetime) -> None:
         """Let happen what has fallen due by `now`, in the order in which it falls due."""
         with self._lock:
@@ -117,16 +144,20 @@ class FrontDoor:
     def _answer(self, request: Request) -> Reply:
         visit = Visit(request, self._clock.tick())
         self._settle(visit.time)
+        request_id = self._pass(visit, GATES)
+        status = 200 if visit.failure is None else visit.failure.status
+        return _reply(status, request_id, visit.body, visit.time)
+
+    def _pass(self, visit: Visit, through: Sequence[Gate]) -> str:
+        """Let a visit pass the gates, and tell of it; its request id."""
         request_id = self._service.ids.uuid("request")
         try:
-            for gate in GATES:
+            for gate in through:
                 gate(visit, self._service)
         except AwsError as error:
-            body = error_body(error)
-            self._record(visit, request_id, body, error)
-            return _reply(error.status, request_id, body, visit.time)
-        self._record(visit, request_id, visit.body, None)
-        return _reply(200, request_id, visit.body, visit.time)
+            visit.failure, visit.body = error, error_body(error)
+        self._record(visit, request_id)
+        return request_id
 
     def _settle(self, now: datetime) -> None:
         world, ids = self._service.world, self._service.ids
@@ -134,11 +165,11 @@ class FrontDoor:
             for happening in happen(world, ids, timer):
                 self._tell(self._service_event(happening, timer.when))
 
-    def _record(self, visit: Visit, request_id: str, body: bytes, error: AwsError | None) -> None:
+    def _record(self, visit: Visit, request_id: str) -> None:
         if not hasattr(visit, "principal"):
             # Nobody's account: AWS neither logs nor bills a request that it cannot attribute.
             return
-        headers, codec = visit.request.headers, visit.codec
+        headers, codec, error = visit.request.headers, visit.codec, visit.failure
         event_id = self._service.ids.uuid("event")
         if error is None and visit.operation.name in TRACKED:
             for key in visit.keys:
@@ -162,10 +193,11 @@ class FrontDoor:
                 error_code=None if error is None else error.code,
                 error_message="" if error is None else error.message,
                 request_bytes=len(visit.request.body),
-                reply_bytes=len(body),
+                reply_bytes=len(visit.body),
                 source_ip=visit.request.source_ip,
                 user_agent=headers.get("user-agent", ""),
                 host=visit.request.host,
+                invoked_by="" if visit.on_behalf is None else visit.on_behalf.name,
             )
         )
         if error is None:
@@ -183,7 +215,7 @@ class FrontDoor:
             source_ip=visit.request.source_ip,
             user_agent=visit.request.headers.get("user-agent", ""),
             host=visit.request.host,
-            invoked_by="kms.amazonaws.com",
+            invoked_by=KMS_ITSELF,
         )
 
     def _service_event(self, happening: Happening, when: datetime) -> Call:

@@ -110,6 +110,8 @@ class Database:
         there = [each.exists() for each in beside]
         # What a killed process has left in the log belongs to the file; SQLite reads it and leaves it there.
         mode = "mode=ro" if there[0] and beside[0].stat().st_size else "immutable=1"
+        if mode == "immutable=1":
+            self._check_size()
         try:
             with closing(sqlite3.connect(f"{self.path.resolve().as_uri()}?{mode}", uri=True)) as connection:
                 rows = self._read_rows(connection, environ)
@@ -146,6 +148,15 @@ class Database:
             raise self._damaged()
         return found
 
+    def _check_size(self) -> None:
+        """Refuse a file of which a piece is missing, if only of a page that nothing is in."""
+        with self.path.open("rb") as file:
+            head = file.read(100)
+        page, pages = int.from_bytes(head[16:18]), int.from_bytes(head[28:32])
+        # 1 stands for the largest page, which does not fit. Source: sqlite.org/fileformat.
+        if self.path.stat().st_size != (65536 if page == 1 else page) * pages:
+            raise self._damaged()
+
     def _damaged(self) -> KmslabError:
         return KmslabError(f"{self.path} is damaged, and was not opened; put a copy of it back, or move it away.")
 
@@ -177,6 +188,8 @@ class Database:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
+            # What was deleted is overwritten: whoever gets the root key one day does not find it.
+            connection.execute("PRAGMA secure_delete = ON").fetchall()
             if self._migrated:
                 connection.execute("BEGIN")
                 connection.execute("DELETE FROM rows")

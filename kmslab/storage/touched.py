@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from kmslab.call import Call, EventType
+from kmslab.call import Call
 from kmslab.keys.key import Key
 from kmslab.keys.store import World
 from kmslab.keys.timers import Timer
@@ -73,8 +73,7 @@ class Touched:
     def __call__(self, call: Call) -> None:
         """Mark what a call has changed. Called while the world stands still."""
         self._marks.calls.append(call)
-        by_itself = call.event_type is EventType.SERVICE_EVENT or call.invoked_by
-        change = Change.KEYS if by_itself else CHANGES[call.operation]
+        change = CHANGES[call.operation] if call.is_request else Change.KEYS
         if call.error_code is not None:
             change = Change.NOTHING
         if change is Change.KEYS:
