@@ -364,6 +364,7 @@ class Lab:
             home=self.account_id,
             open_account=self.account,
             root_of=lambda account_id: self.account(account_id).root,
+            kms=self._door.carry_out,
         )
         if self._state is not None:
             self._state.meet(services)

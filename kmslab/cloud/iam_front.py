@@ -15,8 +15,8 @@ from moto.iam.models import iam_backends
 from kmslab import arn
 from kmslab.cloud.moto_bridge import MotoBridge
 from kmslab.cloud.query import QueryError, read_form, read_members, write_reply
+from kmslab.cloud.terms import Asker
 from kmslab.ids import Ids
-from kmslab.principals import Principal
 from kmslab.wire.http import BodyStream
 
 _USER_ID = re.compile(r"<UserId>[^<]*</UserId>")
@@ -31,13 +31,13 @@ class IamFront:
         self._partition = arn.partition_of(region)
         self._ids = ids
 
-    def answer(self, request: AWSPreparedRequest, caller: Principal) -> AWSResponse:
-        """Answer a request of `caller`.
+    def answer(self, request: AWSPreparedRequest, asker: Asker) -> AWSResponse:
+        """Answer a request.
 
         Raises:
             QueryError: IAM refuses.
         """
-        form = read_form(request)
+        caller, form = asker.principal, read_form(request)
         action = form.get("Action", "")
         if action in ("PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary"):
             members = read_members("iam", action, form)

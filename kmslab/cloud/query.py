@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
-from xml.sax.saxutils import escape
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.model import ServiceModel
@@ -17,24 +16,12 @@ from moto.core.utils import get_service_model
 
 from kmslab.wire import model
 from kmslab.wire.http import BodyStream
+from kmslab.wire.refusals import RefusedError
 from kmslab.wire.validate import validator
 
 
-class QueryError(Exception):
-    """An error as a client of IAM or STS sees it.
-
-    Attributes:
-        code: Its code.
-        message: Its text.
-        status: The HTTP status.
-    """
-
-    def __init__(self, code: str, message: str, status: int = 400) -> None:
-        """Keep code, text and status."""
-        super().__init__(f"{code}: {message}")
-        self.code = code
-        self.message = message
-        self.status = status
+class QueryError(RefusedError):
+    """An error as a client of IAM or STS sees it: code, text and HTTP status."""
 
 
 def read_form(request: AWSPreparedRequest) -> dict[str, str]:
@@ -86,17 +73,6 @@ def write_reply(request: AWSPreparedRequest, service: str, operation: str, reply
     shape = get_service_model(service).operation_model(operation)
     answer = QuerySerializer(shape, SerializationContext(request_id)).serialize(dict(reply))
     return _response(request, int(answer["status_code"]), request_id, str(answer["body"]))
-
-
-def write_error(request: AWSPreparedRequest, service: str, error: QueryError) -> AWSResponse:
-    """An error as XML."""
-    request_id = str(uuid4())
-    namespace = get_service_model(service).metadata["xmlNamespace"]
-    body = (
-        f'<ErrorResponse xmlns="{namespace}"><Error><Type>Sender</Type><Code>{error.code}</Code>'
-        f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
-    )
-    return _response(request, error.status, request_id, body)
 
 
 def _response(request: AWSPreparedRequest, status: int, request_id: str, body: str) -> AWSResponse:

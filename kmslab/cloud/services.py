@@ -3,29 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Protocol
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from kmslab.clock import SimClock
+from kmslab.cloud.cloudtrail_front import CloudTrailFront
 from kmslab.cloud.iam_front import IamFront
 from kmslab.cloud.identity import Iam
 from kmslab.cloud.moto_bridge import MotoBridge
-from kmslab.cloud.query import QueryError, read_form, write_error
+from kmslab.cloud.query import read_form
+from kmslab.cloud.s3_front import S3Front
+from kmslab.cloud.secrets_manager_front import SecretsManagerFront
 from kmslab.cloud.sessions import Sessions
+from kmslab.cloud.ssm_front import SsmFront
 from kmslab.cloud.sts import Sts
-from kmslab.cloud.terms import Asker
+from kmslab.cloud.terms import Asker, Kms
 from kmslab.errors import AwsError
 from kmslab.ids import Ids
 from kmslab.principals import Credentials, Directory, Principal
 from kmslab.wire import sigv4
+from kmslab.wire.http import BodyStream
+from kmslab.wire.refusals import RefusedError, refuse
 
-#: What IAM and STS call the errors about credentials, and their HTTP status.
-_CODES = {
-    "ExpiredTokenException": ("ExpiredToken", 403),
-    "IncompleteSignatureException": ("IncompleteSignature", 400),
-    "MissingAuthenticationTokenException": ("MissingAuthenticationToken", 403),
-    "UnrecognizedClientException": ("InvalidClientTokenId", 403),
-}
+
+class Front(Protocol):
+    """Stands in front of moto for one service, and answers itself what moto cannot."""
+
+    def answer(self, request: AWSPreparedRequest, asker: Asker) -> AWSResponse:
+        """Answer a request.
+
+        Raises:
+            AwsError: KMS refuses, or the service does in the words that most share.
+            RefusedError: the service refuses in its own words.
+        """
+        ...
 
 
 class Services:
@@ -40,6 +52,7 @@ class Services:
         home: str,
         open_account: Callable[[str], object],
         root_of: Callable[[str], Principal],
+        kms: Kms,
     ) -> None:
         """Build them, and make their principals known.
 
@@ -51,6 +64,7 @@ class Services:
             home: The id of the Lab's first account, which administers all others.
             open_account: Opens an account.
             root_of: From an account id to its root user.
+            kms: How a service calls KMS in somebody's name.
         """
         self._directory = directory
         self._clock = clock
@@ -59,16 +73,24 @@ class Services:
         self._iam = Iam(self._bridge, region, ids)
         #: The sessions that were handed out.
         self.sessions = sessions = Sessions(self._bridge, self._iam, ids, root_of)
-        self._iam_front = IamFront(self._bridge, region, ids)
-        self._sts = Sts(self._iam, sessions, directory, home, open_account)
+        self._fronts: dict[str, Front] = {
+            "cloudtrail": CloudTrailFront(self._bridge, kms, clock),
+            "iam": IamFront(self._bridge, region, ids),
+            "s3": S3Front(self._bridge, kms, clock),
+            "secretsmanager": SecretsManagerFront(self._bridge, kms, clock),
+            "ssm": SsmFront(self._bridge, kms, clock),
+            "sts": Sts(self._iam, sessions, directory, home, open_account),
+        }
         # Sessions first: they know at once that a key is none of theirs.
         directory.add_source(sessions.find)
         directory.add_source(self._iam.find)
         directory.add_register(self._iam.exists)
         #: The accounts that IAM knows.
         self.introduced: set[str] = set()
-        #: Is told of each service that may have changed something, before the reply goes out.
+        #: Is told of each service that may have changed something.
         self.watcher: Callable[[str], None] | None = None
+        #: Is called before the reply of such a service goes out, and may wait.
+        self.barrier: Callable[[], None] | None = None
 
     @property
     def bridge(self) -> MotoBridge:
@@ -105,23 +127,23 @@ class Services:
         response = self._answer(request, service, headers)
         if self.watcher is not None and _may_change(request, service, headers):
             self._tell(service)
+        if self.barrier is not None:
+            self.barrier()
         return response
 
     def _answer(self, request: AWSPreparedRequest, service: str, headers: Mapping[str, str]) -> AWSResponse:
-        if service not in ("iam", "sts"):
+        front = self._fronts.get(service)
+        if front is None or (service == "s3" and "authorization" not in headers):
+            # Simplified: within one process S3 answers an anonymous request as though its sender were of the account.
             return self._bridge.answer(request, service)
         try:
             scope = sigv4.read_scope(headers.get("authorization"))
             now = self._clock.now()
             caller = self._directory.identify(scope.access_key_id, headers.get("x-amz-security-token"), now)
-            if service == "iam":
-                return self._iam_front.answer(request, caller)
-            return self._sts.answer(request, Asker(caller, now, scope.region, headers.get("user-agent", "")))
-        except AwsError as error:
-            code, status = _CODES[error.code]
-            return write_error(request, service, QueryError(code, error.message, status))
-        except QueryError as error:
-            return write_error(request, service, error)
+            return front.answer(request, Asker(caller, now, scope.region, headers.get("user-agent", "")))
+        except (AwsError, RefusedError) as error:
+            reply = refuse(error, service)
+            return AWSResponse(request.url, reply.status, reply.headers, BodyStream(reply.body))
 
     def _account_of(self, request: AWSPreparedRequest) -> str:
         try:

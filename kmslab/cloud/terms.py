@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +13,7 @@ from kmslab.authz.patterns import ContextValue
 from kmslab.cloud.identity import Role
 from kmslab.cloud.query import QueryError
 from kmslab.principals import NamedPolicy, Principal, PrincipalType
+from kmslab.service.visit import OnBehalf
 
 #: A session of a role that assumes a role lasts an hour at most, and so does one of the root user.
 HOUR = 3600
@@ -21,9 +22,12 @@ _HALF_A_DAY = 43_200
 #: The members of a request.
 Members = Mapping[str, Any]
 
+#: How a service calls KMS in somebody's name; raises what KMS answers instead.
+Kms = Callable[[OnBehalf], Mapping[str, Any]]
+
 
 class Asker(NamedTuple):
-    """One request to STS.
+    """Who asks a service for something.
 
     Attributes:
         principal: Who asks.

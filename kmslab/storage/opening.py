@@ -161,12 +161,9 @@ class StateFile:
         """Put back what the services besides KMS held, and keep it. Called when they are started."""
         self._services = services
         self.lost += self._others.meet(services)
-        services.watcher = self._watch
-
-    def _watch(self, service: str) -> None:
-        self._touched.mark_service(service)
+        services.watcher = self._touched.mark_service
         if self._keeper is not None:
-            self._keeper.wait()
+            services.barrier = self._keeper.wait
 
     def close(self) -> None:
         """Write what is left to write, and let go of the file.

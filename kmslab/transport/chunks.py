@@ -20,8 +20,8 @@ from typing import NamedTuple
 
 from kmslab.errors import InvalidSignatureException
 from kmslab.transport.incoming import Incoming
-from kmslab.transport.refusals import RefusedError
 from kmslab.wire import sigv4
+from kmslab.wire.refusals import RefusedError
 
 UNSIGNED = "UNSIGNED-PAYLOAD"
 

@@ -23,10 +23,10 @@ import kmslab
 from kmslab.errors import AwsError, InvalidSignatureException, KmslabError
 from kmslab.transport import hosts
 from kmslab.transport.incoming import Incoming, joined
-from kmslab.transport.refusals import RefusedError, refuse
 from kmslab.transport.verifier import Finder, Verified, Verifier
 from kmslab.wire import model
 from kmslab.wire.http import Reply, Request
+from kmslab.wire.refusals import RefusedError, refuse
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")

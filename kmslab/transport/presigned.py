@@ -17,8 +17,8 @@ from urllib.parse import unquote
 
 from kmslab.transport.hosts import bucket_of
 from kmslab.transport.incoming import Incoming
-from kmslab.transport.refusals import RefusedError
 from kmslab.wire import sigv4
+from kmslab.wire.refusals import RefusedError
 
 #: Seven days, in seconds: the longest life of a presigned URL.
 LONGEST = 604_800

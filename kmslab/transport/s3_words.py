@@ -6,8 +6,8 @@ responses".
 
 from __future__ import annotations
 
-from kmslab.transport.refusals import RefusedError
 from kmslab.wire import sigv4
+from kmslab.wire.refusals import RefusedError
 
 
 def request_expired() -> RefusedError:

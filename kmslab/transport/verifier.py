@@ -35,8 +35,8 @@ from kmslab.principals import Principal
 from kmslab.transport import chunks, presigned, s3_words
 from kmslab.transport.hosts import service_of
 from kmslab.transport.incoming import Incoming
-from kmslab.transport.refusals import RefusedError
 from kmslab.wire import model, sigv4
+from kmslab.wire.refusals import RefusedError
 
 #: How far the clocks of client and server may be apart, in minutes.
 SKEW, SKEW_OF_S3 = 5, 15

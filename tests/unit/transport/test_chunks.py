@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from kmslab.errors import InvalidSignatureException
 from kmslab.transport import chunks
 from kmslab.transport.incoming import Incoming
-from kmslab.transport.refusals import RefusedError
+from kmslab.wire.refusals import RefusedError
 from kmslab.wire import sigv4
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "sigv4.json").read_text(encoding="utf-8"))

@@ -25,7 +25,7 @@ from kmslab.errors import (
 from kmslab.ids import Ids
 from kmslab.principals import Credentials, Principal, make_administrator
 from kmslab.transport.incoming import Incoming
-from kmslab.transport.refusals import RefusedError
+from kmslab.wire.refusals import RefusedError
 from kmslab.transport.verifier import Verified, Verifier
 
 KEY, SECRET, TOKEN = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "a session token"

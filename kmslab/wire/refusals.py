@@ -74,7 +74,7 @@ def refuse(error: AwsError | RefusedError, service: str) -> Reply:
     if protocol == "rest-xml":
         return _xml_of_s3(_in(_S3, error))
     if protocol in ("query", "ec2"):
-        return _xml_of_query(_in(_QUERY, error))
+        return _xml_of_query(_in(_QUERY, error), service)
     request_id = str(uuid4())
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": request_id}
     if isinstance(error, AwsError):
@@ -97,11 +97,12 @@ def _protocol(service: str) -> str:
         return "json"
 
 
-def _xml_of_query(error: RefusedError) -> Reply:
+def _xml_of_query(error: RefusedError, service: str) -> Reply:
     request_id = str(uuid4())
+    namespace = model.loader().load_service_model(service, "service-2")["metadata"].get("xmlNamespace", "")
     body = (
-        f"<ErrorResponse><Error><Type>Sender</Type><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
-        f"</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f'<ErrorResponse xmlns="{namespace}"><Error><Type>Sender</Type><Code>{error.code}</Code>'
+        f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     return Reply(error.status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, body.encode())
 

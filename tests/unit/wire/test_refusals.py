@@ -10,7 +10,7 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 
 from kmslab import errors
-from kmslab.transport.refusals import RefusedError, refuse
+from kmslab.wire.refusals import RefusedError, refuse
 
 
 def parsed(service: str, error: Any) -> tuple[str, str, int, str]:
