@@ -43,7 +43,8 @@ class Account:
         """Open an account; use `lab.account(...)`. `access_key` is its administrator's, which is new otherwise."""
         self._ground = ground
         self.account_id = account_id
-        self._access_keys: dict[str, str] = {}
+        #: The access key ids that were made here, by user name.
+        self.access_keys: dict[str, str] = {}
         self.root: Principal = make_root(account_id, ground.region, ground.ids)
         self.administrator: Principal = make_administrator(account_id, ground.region, ground.ids, access_key)
 
@@ -94,11 +95,11 @@ class Account:
             if policy is not None and policy != _inline(iam, "get_user_policy", UserName=name, PolicyName=name):
                 raise
         else:
-            self._access_keys.pop(name, None)
+            self.access_keys.pop(name, None)
             if policy is not None:
                 text = json.dumps(policy)
                 _or_undo(iam.put_user_policy, iam.delete_user, text, UserName=name, PolicyName=name)
-        known = self._ground.directory.find(self._access_keys.get(name, ""))
+        known = self._ground.directory.find(self.access_keys.get(name, ""))
         if known is not None:
             return known
         return self._principal(iam.create_access_key(UserName=name)["AccessKey"]["AccessKeyId"], name)
@@ -160,7 +161,7 @@ class Account:
         if principal is None:
             raise KmslabError(f"The access key {access_key_id} is new, and the Lab cannot find it.")
         if user_name is not None:
-            self._access_keys[user_name] = access_key_id
+            self.access_keys[user_name] = access_key_id
         return principal
 
     @property

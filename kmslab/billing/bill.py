@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import NamedTuple
 
-from kmslab.billing.prices import FREE_REQUESTS, KEY_MONTH, RequestPrice
+from kmslab.billing.prices import DIRECT, FREE_REQUESTS, KEY_MONTH, RequestPrice
 from kmslab.errors import KmslabError
 from kmslab.tables import Table
 
 #: A bill is exact to a millionth of a dollar; one request costs three of them.
 _CENT_OF_A_CENT = Decimal("0.000001")
+
+TITLE = "KMS bill in US dollars"
 
 
 class RequestCount(NamedTuple):
@@ -26,6 +28,9 @@ class RequestCount(NamedTuple):
         operation: The operation.
         key_arn: The first key of the call, or None.
         price: The row of the price list.
+        account_id: The account that made the request, and pays for it.
+        service: The service that made it in the account's name, such as `s3`, or `direct`.
+        other_keys: The further keys of the call; ReEncrypt has two.
     """
 
     month: str
@@ -33,6 +38,14 @@ class RequestCount(NamedTuple):
     operation: str
     key_arn: str | None
     price: RequestPrice
+    account_id: str = ""
+    service: str = DIRECT
+    other_keys: tuple[str, ...] = ()
+
+    @property
+    def key_arns(self) -> tuple[str, ...]:
+        """All keys of the call."""
+        return () if self.key_arn is None else (self.key_arn, *self.other_keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +56,24 @@ class Usage:
         requests: Requests by kind.
         key_hours: Hours of keys, by month and key ARN.
         rotation_hours: Hours of the rotations that are charged, by month and key ARN.
+        keys: How many key-months each key costs a month as things stand, by key ARN: one, and one for each rotation
+            that is charged; none for a key that waits for its deletion.
+        keys_before: The same at the mark, for what came on top of one; empty otherwise.
     """
 
     requests: Mapping[RequestCount, int]
     key_hours: Mapping[tuple[str, str], int]
     rotation_hours: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    keys: Mapping[str, int] = field(default_factory=dict)
+    keys_before: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def by_price(self) -> Counter[tuple[str, RequestPrice]]:
+        """Requests by month and row of the price list."""
+        counts: Counter[tuple[str, RequestPrice]] = Counter()
+        for request, count in self.requests.items():
+            counts[request.month, request.price] += count
+        return counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +102,17 @@ class Bill:
     Attributes:
         lines: One line per month and item.
         usage: What the lines are drawn up from.
+        title: What it is called.
     """
 
     lines: tuple[Line, ...]
     usage: Usage = field(repr=False)
+    title: str = TITLE
 
     @classmethod
-    def of(cls, usage: Usage) -> Bill:
+    def of(cls, usage: Usage, title: str = TITLE) -> Bill:
         """Price what was used."""
-        return cls((*_key_lines(usage), *_request_lines(usage)), usage)
+        return cls((*key_lines(usage), *request_lines(usage.by_price)), usage, title)
 
     @property
     def total(self) -> Decimal:
@@ -97,7 +125,9 @@ class Bill:
         return sum(self.usage.requests.values())
 
     def by(self, what: str) -> dict[str, int]:
-        """Requests counted by `month`, `region`, `operation`, `key` or `price`, most first.
+        """Requests counted by `month`, `region`, `operation`, `key`, `price`, `account` or `service`, most first.
+
+        By `service` they are counted by who made them: the caller, `direct`, or a service in the caller's name.
 
         Raises:
             KmslabError: nothing is counted by `what`.
@@ -129,8 +159,10 @@ class Bill:
             dict(Counter(self.usage.requests) - Counter(mark.usage.requests)),
             dict(Counter(self.usage.key_hours) - Counter(mark.usage.key_hours)),
             dict(Counter(self.usage.rotation_hours) - Counter(mark.usage.rotation_hours)),
+            self.usage.keys,
+            mark.usage.keys,
         )
-        return Bill(tuple(lines), usage)
+        return Bill(tuple(lines), usage, self.title)
 
     def table(self) -> Table:
         """The bill as a table, with its sum in the last row."""
@@ -140,7 +172,7 @@ class Bill:
         ]
         rows.append(("", "Total", "", "", f"{self.total:,.6f}"))
         columns = ("Month", "Item", "Quantity", "Of it free", "USD")
-        return Table("KMS bill in US dollars", columns, rows, frozenset({"Quantity", "Of it free", "USD"}))
+        return Table(self.title, columns, rows, frozenset({"Quantity", "Of it free", "USD"}))
 
     def __repr__(self) -> str:
         """The bill as a plain text table."""
@@ -156,10 +188,13 @@ _GROUPS: dict[str, Callable[[RequestCount], str]] = {
     "operation": lambda request: request.operation,
     "key": lambda request: request.key_arn or "no key",
     "price": lambda request: request.price.name,
+    "account": lambda request: request.account_id,
+    "service": lambda request: request.service,
 }
 
 
-def _key_lines(usage: Usage) -> list[Line]:
+def key_lines(usage: Usage) -> list[Line]:
+    """What keys cost, month by month."""
     items = (
         ("Customer managed keys (key-hours)", usage.key_hours),
         ("First and second rotations (key-hours)", usage.rotation_hours),
@@ -170,26 +205,26 @@ def _key_lines(usage: Usage) -> list[Line]:
         for (month, _), count in hours_by_key.items():
             hours[month] += count
         lines += [
-            Line(month, item, count, 0, _rounded(KEY_MONTH * count / _hours_in(month)))
+            Line(month, item, count, 0, rounded(KEY_MONTH * count / hours_in(month)))
             for month, count in sorted(hours.items())
         ]
     return lines
 
 
-def _request_lines(usage: Usage) -> list[Line]:
-    counts: Counter[tuple[str, RequestPrice]] = Counter()
-    for request, count in usage.requests.items():
-        counts[request.month, request.price] += count
+def request_lines(counts: Mapping[tuple[str, RequestPrice], int]) -> list[Line]:
+    """What requests cost, month by month, from their numbers by month and row of the price list."""
     lines = []
     for (month, price), count in sorted(counts.items(), key=lambda pair: (pair[0][0], pair[0][1].name)):
         free = min(count, FREE_REQUESTS) if price.free_tier else 0
-        lines.append(Line(month, price.name, count, free, _rounded(price.per_10000 * (count - free) / 10_000)))
+        lines.append(Line(month, price.name, count, free, rounded(price.per_10000 * (count - free) / 10_000)))
     return lines
 
 
-def _hours_in(month: str) -> int:
+def hours_in(month: str) -> int:
+    """How many hours a month has, such as `2026-02`."""
     return 24 * calendar.monthrange(int(month[:4]), int(month[5:]))[1]
 
 
-def _rounded(amount: Decimal) -> Decimal:
+def rounded(amount: Decimal) -> Decimal:
+    """To a millionth of a dollar."""
     return amount.quantize(_CENT_OF_A_CENT)

@@ -44,6 +44,25 @@ RSA_2048 = RequestPrice("Requests with RSA_2048 keys", Decimal("0.03"))
 OTHER_ASYMMETRIC = RequestPrice("Requests with other asymmetric keys", Decimal("0.15"))
 ECC_DATA_KEY_PAIRS = RequestPrice("ECC data key pairs", Decimal("0.10"))
 RSA_DATA_KEY_PAIRS = RequestPrice("RSA data key pairs", Decimal("12.00"))
+#: Source: KMS Developer Guide, "How AWS CloudTrail uses AWS KMS": no charge when CloudTrail writes its log files under
+#: your key. Reading them goes through S3 and is charged.
+OF_CLOUDTRAIL = RequestPrice("Requests of CloudTrail for its log files", Decimal("0.00"))
+
+#: The rows of the services whose own requests are not priced by the operation.
+_OF_SERVICE = {"cloudtrail": OF_CLOUDTRAIL}
+
+#: What `service_of` says of a request that nobody but its caller made.
+DIRECT = "direct"
+
+
+def service_of(call: Call) -> str:
+    """The service that made a call in the caller's name, such as `s3`, or `direct`."""
+    return call.invoked_by.removeprefix("fas.").removesuffix(".amazonaws.com") or DIRECT
+
+
+def price_of(call: Call) -> RequestPrice:
+    """The row of the price list for one request."""
+    return _OF_SERVICE.get(service_of(call)) or PRICE_OF[call.operation](call)
 
 
 def _management(call: Call) -> RequestPrice:

@@ -42,7 +42,7 @@ class Account(Protocol):
     account_id: str
     root: Principal
     administrator: Principal
-    _access_keys: dict[str, str]
+    access_keys: dict[str, str]
 
 
 class Ground(Protocol):
@@ -86,7 +86,7 @@ def _account_record(number: int, account: Account, directory: Directory) -> Acco
         account.root.credentials,
         account.administrator.identity,
         account.administrator.credentials,
-        dict(account._access_keys),
+        dict(account.access_keys),
         None if ceiling is None else [(policy.name, policy.text) for policy in ceiling],
     )
 
@@ -128,7 +128,7 @@ def _put_back_account(ground: Ground, record: AccountRecord) -> None:
     directory.hand_over(account.administrator)
     account.root = Principal(record.root, record.root_key)
     account.administrator = Principal(record.administrator, record.administrator_key, (ADMINISTRATOR_ACCESS,))
-    account._access_keys = record.access_keys
+    account.access_keys = record.access_keys
     directory.add(account.root)
     directory.add(account.administrator)
     if record.service_control_policies is not None:

@@ -97,8 +97,11 @@ class Endpoint:
         headers = joined(scope["headers"])
         path = scope["raw_path"].decode("latin-1")
         head = Incoming(scope["method"], path, scope["query_string"].decode("latin-1"), headers, b"", _client(scope))
-        limit = LARGEST_OBJECT if hosts.service_of(head) == "s3" else LARGEST_REQUEST
-        asks_first = "expect" in headers and _is_more(headers.get("content-length", ""), limit)
+        length = headers.get("content-length", "")
+        # Most requests are small, whatever service they are for.
+        is_small = length != "" and not _is_more(length, LARGEST_REQUEST)
+        limit = LARGEST_REQUEST if is_small or hosts.service_of(head) != "s3" else LARGEST_OBJECT
+        asks_first = "expect" in headers and _is_more(length, limit)
         try:
             if asks_first:
                 raise _too_large()

@@ -96,6 +96,7 @@ def read_authorization(authorization: str | None) -> Signed:
 # --- what is signed ---
 
 
+@lru_cache(maxsize=256)
 def canonical_path(path: str, *, twice: bool) -> str:
     """The path as it is signed.
 
