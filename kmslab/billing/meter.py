@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
-from kmslab.billing.bill import Bill, RequestCount, Usage
-from kmslab.billing.prices import CHARGED_ROTATIONS, PRICE_OF
+from kmslab.billing.bill import TITLE, Bill, RequestCount, Usage, hours_in, key_lines, request_lines, rounded
+from kmslab.billing.prices import CHARGED_ROTATIONS, FREE_REQUESTS, KEY_MONTH, RequestPrice, price_of, service_of
 from kmslab.call import Call
 
 _HOUR = timedelta(hours=1)
 
 #: The events that begin or end the time for which a key is charged, or that make it dearer.
 _LIFE = frozenset({"CreateKey", "ScheduleKeyDeletion", "CancelKeyDeletion", "RotateKey"})
+
+#: The requests that make a key.
+_MAKES_A_KEY = frozenset({"CreateKey", "ReplicateKey"})
 
 
 @dataclass(slots=True)
@@ -30,6 +34,11 @@ class _Lifetime:
     end: datetime | None = None
     rotations: list[datetime] = field(default_factory=list)
 
+    @property
+    def key_months(self) -> int:
+        """How many key-months it costs a month as things stand."""
+        return 0 if self.end is not None else 1 + len(self.rotations)
+
 
 class Meter:
     """Counts the calls of a Lab, account by account."""
@@ -39,30 +48,84 @@ class Meter:
         #: Whether requests are charged. The lifetimes of keys are followed all the same.
         self.charges_requests = True
         self._requests: defaultdict[str, Counter[RequestCount]] = defaultdict(Counter)
+        self._by_price: defaultdict[str, Counter[tuple[str, RequestPrice]]] = defaultdict(Counter)
         self._lifetimes: defaultdict[str, dict[str, _Lifetime]] = defaultdict(dict)
+        # What the keys of an account have cost by the end of an hour, and how much had happened to keys by then.
+        self._key_costs: dict[str, tuple[datetime, int, Decimal]] = {}
+        self._happened = 0
 
     def __call__(self, call: Call) -> None:
         """Count one call. What KMS does by itself, or to carry a call on in another Region, is no request."""
         if self.charges_requests and call.is_request:
-            price = PRICE_OF[call.operation](call)
-            key_arn = call.keys[0].arn if call.keys else None
-            what = RequestCount(_month(call.time), call.region, call.operation, key_arn, price)
+            price = price_of(call)
+            month, arns = _month(call.time), [key.arn for key in call.keys]
+            what = RequestCount(
+                month,
+                call.region,
+                call.operation,
+                arns[0] if arns else None,
+                price,
+                call.account_id,
+                service_of(call),
+                tuple(arns[1:]),
+            )
             self._requests[call.account_id][what] += 1
+            self._by_price[call.account_id][month, price] += 1
         if call.operation in _LIFE and call.error_code is None:
+            self._happened += 1
             self._follow(call)
 
     def bill(self, account_id: str, now: datetime) -> Bill:
-        """What an account owes up to `now`, in UTC."""
+        """What an account owes up to `now`, in UTC, as though it were in no organisation."""
+        return Bill.of(self._usage([account_id], now))
+
+    def consolidated_bill(self, account_ids: Iterable[str], now: datetime) -> Bill:
+        """What the accounts of an organisation owe together up to `now`, in UTC: the free tier counts once for all.
+
+        Source: AWS Billing User Guide, "AWS Free Tier for AWS Organizations": it is applied to the total usage across
+        all accounts, and not to each account.
+        """
+        return Bill.of(self._usage(account_ids, now), f"Consolidated {TITLE}")
+
+    def spent(self, account_id: str, now: datetime) -> Decimal:
+        """The total of an account's bill, found without drawing it up."""
+        requests = sum((line.amount for line in request_lines(self._by_price[account_id])), Decimal(0))
+        hour = _full_hour(now)
+        kept = self._key_costs.get(account_id)
+        if kept is None or kept[:2] != (hour, self._happened):
+            usage = self._usage([account_id], now)
+            cost = sum((line.amount for line in key_lines(usage)), Decimal(0))
+            kept = self._key_costs[account_id] = (hour, self._happened, cost)
+        return requests + kept[2]
+
+    def cost_of(self, call: Call) -> Decimal:
+        """What a request would add to the bill of its account at once: its own price, and a new key's first hour."""
+        if not call.is_request:
+            return Decimal(0)
+        month, price = _month(call.time), price_of(call)
+        before = self._by_price[call.account_id][month, price]
+        is_free = not self.charges_requests or (price.free_tier and before < FREE_REQUESTS)
+        cost = Decimal(0) if is_free else price.per_10000 / 10_000
+        if call.operation in _MAKES_A_KEY:
+            cost += KEY_MONTH / hours_in(month)
+        return rounded(cost)
+
+    def _usage(self, account_ids: Iterable[str], now: datetime) -> Usage:
+        requests: dict[RequestCount, int] = {}
         hours: Counter[tuple[str, str]] = Counter()
         rotation_hours: Counter[tuple[str, str]] = Counter()
-        for key_arn, lifetime in self._lifetimes[account_id].items():
-            end = lifetime.end or now
-            for month, count in _hours_by_month(lifetime.start, end):
-                hours[month, key_arn] += count
-            for rotated in lifetime.rotations:
-                for month, count in _hours_by_month(rotated, end):
-                    rotation_hours[month, key_arn] += count
-        return Bill.of(Usage(dict(self._requests[account_id]), dict(hours), dict(rotation_hours)))
+        keys: dict[str, int] = {}
+        for account_id in account_ids:
+            requests |= self._requests[account_id]
+            for key_arn, lifetime in self._lifetimes[account_id].items():
+                keys[key_arn] = lifetime.key_months
+                end = lifetime.end or now
+                for month, count in _hours_by_month(lifetime.start, end):
+                    hours[month, key_arn] += count
+                for rotated in lifetime.rotations:
+                    for month, count in _hours_by_month(rotated, end):
+                        rotation_hours[month, key_arn] += count
+        return Usage(requests, dict(hours), dict(rotation_hours), keys)
 
     def _follow(self, call: Call) -> None:
         key = call.keys[0]
@@ -83,6 +146,12 @@ class Meter:
 
 def _month(when: datetime) -> str:
     return f"{when.year}-{when.month:02}"
+
+
+def _full_hour(when: datetime) -> datetime:
+    """The end of the hour that has begun."""
+    begun = when.replace(minute=0, second=0, microsecond=0)
+    return begun if begun == when else begun + _HOUR
 
 
 def _hours_by_month(start: datetime, end: datetime) -> Iterator[tuple[str, int]]:

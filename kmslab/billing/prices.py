@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import NamedTuple
 
 from kmslab.call import Call
 from kmslab.keys.specs import KEY_SPECS, Family
+from kmslab.principals import PrincipalType
+from kmslab.tables import Table
 
 #: One customer managed key of any kind for one month; charged by the hour.
 KEY_MONTH = Decimal("1.00")
@@ -48,6 +51,16 @@ RSA_DATA_KEY_PAIRS = RequestPrice("RSA data key pairs", Decimal("12.00"))
 #: your key. Reading them goes through S3 and is charged.
 OF_CLOUDTRAIL = RequestPrice("Requests of CloudTrail for its log files", Decimal("0.00"))
 
+#: All rows for requests.
+PRICE_ROWS = (
+    SYMMETRIC_AND_MANAGEMENT,
+    RSA_2048,
+    OTHER_ASYMMETRIC,
+    ECC_DATA_KEY_PAIRS,
+    RSA_DATA_KEY_PAIRS,
+    OF_CLOUDTRAIL,
+)
+
 #: The rows of the services whose own requests are not priced by the operation.
 _OF_SERVICE = {"cloudtrail": OF_CLOUDTRAIL}
 
@@ -56,8 +69,16 @@ DIRECT = "direct"
 
 
 def service_of(call: Call) -> str:
-    """The service that made a call in the caller's name, such as `s3`, or `direct`."""
-    return call.invoked_by.removeprefix("fas.").removesuffix(".amazonaws.com") or DIRECT
+    """The service that made a call, such as `s3`, or `direct`.
+
+    It is the one that asked KMS in the caller's name, unless the caller is a service itself: log files that CloudTrail
+    stores in S3 are CloudTrail's.
+    """
+    if not call.invoked_by:
+        return DIRECT
+    caller = call.principal
+    name = call.invoked_by if caller is None or caller.type is not PrincipalType.SERVICE else caller.arn
+    return name.removeprefix("fas.").removesuffix(".amazonaws.com")
 
 
 def price_of(call: Call) -> RequestPrice:
@@ -146,3 +167,76 @@ PRICE_OF: dict[str, Callable[[Call], RequestPrice]] = {
     "Verify": _by_key,
     "VerifyMac": _management,
 }
+
+
+class Price(NamedTuple):
+    """One row of the price list, for people.
+
+    Attributes:
+        item: What is charged.
+        unit: For how much of it.
+        usd: US dollars before tax.
+        free: How much costs nothing.
+        regions: Where the price holds, as far as it was seen.
+        seen: When it was seen.
+        source: Where.
+        is_billed: Whether a Lab's bill has it.
+    """
+
+    item: str
+    unit: str
+    usd: Decimal
+    free: str
+    regions: str
+    seen: str
+    source: str
+    is_billed: bool = True
+
+
+_KMS_REGIONS, _KMS_SEEN, _KMS_SOURCE = "commercial Regions", "2026-10", "aws.amazon.com/kms/pricing"
+#: AWS's price list has other figures for some Regions, such as 0.0053 for eu-west-3.
+_S3_REGIONS, _S3_SEEN, _S3_SOURCE = "us-east-1", "2026-07", "AWS price list, AmazonS3 (S3 Standard)"
+
+
+def _of_kms(item: str, unit: str, usd: Decimal, free: str = "") -> Price:
+    return Price(item, unit, usd, free, _KMS_REGIONS, _KMS_SEEN, _KMS_SOURCE)
+
+
+def _requests(row: RequestPrice) -> Price:
+    return _of_kms(row.name, "10,000", row.per_10000, f"{FREE_REQUESTS:,} a month" if row.free_tier else "")
+
+
+def _of_s3(item: str, unit: str, usd: str) -> Price:
+    return Price(item, unit, Decimal(usd), "", _S3_REGIONS, _S3_SEEN, _S3_SOURCE, is_billed=False)
+
+
+#: All prices that are known here. Simplified: a Lab does not charge for what S3 does itself, only for what it asks of
+#: KMS; its prices are here to be compared.
+PRICES: tuple[Price, ...] = (
+    _of_kms("Customer managed key, or replica", "key-month", KEY_MONTH),
+    _of_kms("First and second rotation of a key, each", "key-month", KEY_MONTH),
+    *(_requests(row) for row in PRICE_ROWS if row is not OF_CLOUDTRAIL),
+    _requests(OF_CLOUDTRAIL)._replace(seen="2023", source="AWS KMS Developer Guide"),
+    _of_s3("S3 PUT, COPY, POST and LIST requests", "1,000", "0.005"),
+    _of_s3("S3 GET and all other requests", "10,000", "0.004"),
+    _of_s3("S3 DELETE requests", "10,000", "0.00"),
+)
+
+
+def table() -> Table:
+    """The price list, with dates and sources."""
+    rows = [
+        (
+            price.item,
+            price.unit,
+            str(price.usd),
+            price.free,
+            price.regions,
+            price.seen,
+            price.source,
+            "yes" if price.is_billed else "no",
+        )
+        for price in PRICES
+    ]
+    columns = ("Item", "Per", "USD", "Free", "Regions", "Seen", "Source", "On the bill")
+    return Table("Prices in US dollars before tax", columns, rows, frozenset({"USD"}))

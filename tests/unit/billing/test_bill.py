@@ -23,8 +23,10 @@ def requests(
     region: str = "us-east-1",
     operation: str = "Decrypt",
     key: str | None = KEY,
+    account: str = "123456789010",
+    service: str = "direct",
 ) -> dict[RequestCount, int]:
-    return {RequestCount(month, region, operation, key, price): count}
+    return {RequestCount(month, region, operation, key, price, account, service): count}
 
 
 @pytest.mark.parametrize(
@@ -113,7 +115,7 @@ class TestBy:
             requests(5)
             | requests(3, region="eu-west-1", operation="Encrypt")
             | requests(1, prices.RSA_2048, month="2026-02", operation="Sign", key="arn:other")
-            | requests(2, operation="ListKeys", key=None),
+            | requests(2, operation="ListKeys", key=None, account="999988887777", service="s3"),
             {},
         )
     )
@@ -125,6 +127,8 @@ class TestBy:
             ("region", {"us-east-1": 8, "eu-west-1": 3}),
             ("operation", {"Decrypt": 5, "Encrypt": 3, "ListKeys": 2, "Sign": 1}),
             ("key", {KEY: 8, "no key": 2, "arn:other": 1}),
+            ("account", {"123456789010": 9, "999988887777": 2}),
+            ("service", {"direct": 9, "s3": 2}),
             ("price", {"Symmetric and management requests": 10, "Requests with RSA_2048 keys": 1}),
         ],
     )
@@ -139,7 +143,9 @@ class TestBy:
         assert list(bill.by("operation")) == ["Decrypt", "Sign"]
 
     def test_by_something_else(self) -> None:
-        with pytest.raises(KmslabError, match=r"month, region, operation, key, price, not by 'colour'"):
+        with pytest.raises(
+            KmslabError, match=r"month, region, operation, key, price, account, service, not by 'colour'"
+        ):
             self.BILL.by("colour")
 
 
@@ -167,6 +173,14 @@ class TestSince:
         more = bill.since(Bill.of(Usage({}, {})))
         assert (more.lines, more.requests) == (bill.lines, 5)
 
+    def test_keys_at_both_ends(self) -> None:
+        before = Bill.of(Usage({}, {}, {}, {KEY: 1}), "A title")
+        after = Bill.of(Usage(requests(1), {}, {}, {KEY: 2, "arn:new": 1}), "A title")
+        more = after.since(before)
+        assert more.usage.keys == {KEY: 2, "arn:new": 1}
+        assert more.usage.keys_before == {KEY: 1}
+        assert repr(more).startswith("A title")
+
     def test_a_line_that_did_not_grow_is_left_out(self) -> None:
         before = Bill.of(Usage(requests(1), {("2026-01", KEY): 12}))
         after = Bill.of(Usage(requests(2), {("2026-01", KEY): 12}))
@@ -181,3 +195,10 @@ def test_as_a_table() -> None:
     assert lines[4].split()[-3:] == ["1,234,567", "20,000", "3.643701"]
     assert lines[5].split() == ["Total", "4.643701"]
     assert bill._repr_html_().count("<tr>") == 4
+
+
+def test_all_keys_of_a_request() -> None:
+    first, second = RequestCount("2026-01", "us-east-1", "ReEncrypt", KEY, prices.RSA_2048), "arn:second"
+    assert first.key_arns == (KEY,)
+    assert first._replace(other_keys=(second,)).key_arns == (KEY, second)
+    assert first._replace(key_arn=None).key_arns == ()

@@ -214,3 +214,98 @@ def test_what_kms_does_for_the_caller_in_another_region_is_no_request(meter: Met
     bill = meter.bill(ACCOUNT, START + timedelta(hours=5))
     assert bill.by("operation") == {"ReplicateKey": 1}
     assert bill.usage.key_hours == {("2026-01", "arn:replica"): 5}
+
+
+class TestAccounts:
+    def test_who_asked_and_through_what(self, meter: Meter) -> None:
+        meter(call("Decrypt"))
+        meter(call("Decrypt", invoked_by="fas.s3.amazonaws.com"))
+        meter(call("Decrypt", invoked_by="fas.s3.amazonaws.com", error_code="AccessDeniedException"))
+        bill = meter.bill(ACCOUNT, START)
+        assert bill.by("service") == {"s3": 2, "direct": 1}
+        assert bill.by("account") == {ACCOUNT: 3}
+
+    def test_one_free_tier_for_an_organisation(self, meter: Meter) -> None:
+        """Source: AWS Billing User Guide, "AWS Free Tier for AWS Organizations"."""
+        for account in (ACCOUNT, OTHER):
+            for _ in range(15_000):
+                meter(call("ListKeys", keys=(), account_id=account))
+        assert [meter.bill(account, START).total for account in (ACCOUNT, OTHER)] == [0, 0]
+        bill = meter.consolidated_bill([ACCOUNT, OTHER], START)
+        assert bill.total == Decimal("0.03")
+        assert bill.by("account") == {ACCOUNT: 15_000, OTHER: 15_000}
+        assert repr(bill).startswith("Consolidated KMS bill in US dollars")
+
+    def test_the_keys_of_all(self, meter: Meter) -> None:
+        meter(call("CreateKey"))
+        theirs = UsedKey("arn:theirs", OTHER, "SYMMETRIC_DEFAULT")
+        meter(call("CreateKey", account_id=OTHER, keys=(theirs,)))
+        bill = meter.consolidated_bill([ACCOUNT, OTHER], START + timedelta(hours=3))
+        assert bill.usage.key_hours == {("2026-01", KEY.arn): 3, ("2026-01", "arn:theirs"): 3}
+        assert bill.lines[0].quantity == 6
+
+
+class TestKeyMonths:
+    def test_as_things_stand(self, meter: Meter) -> None:
+        def key_months() -> int:
+            return meter.bill(ACCOUNT, START).usage.keys[KEY.arn]
+
+        meter(call("CreateKey"))
+        assert key_months() == 1
+        for expected in (2, 3, 3):
+            meter(call("RotateKey", event_type=EventType.SERVICE_EVENT))
+            assert key_months() == expected
+        meter(call("ScheduleKeyDeletion"))
+        assert key_months() == 0
+        meter(call("CancelKeyDeletion"))
+        assert key_months() == 3
+
+
+class TestSpent:
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(["CreateKey", "ScheduleKeyDeletion", "RotateKey", "Sign"]), st.integers(0, 90))
+        )
+    )
+    def test_it_is_the_total_of_the_bill(self, events: list[tuple[str, int]]) -> None:
+        meter, now = Meter(), START
+        key = UsedKey("arn:ecc", ACCOUNT, "ECC_NIST_P256")
+        for operation, minutes in events:
+            now += timedelta(minutes=minutes)
+            kind = EventType.SERVICE_EVENT if operation == "RotateKey" else EventType.API_CALL
+            meter(call(operation, now, keys=(key,), event_type=kind))
+            assert meter.spent(ACCOUNT, now) == meter.bill(ACCOUNT, now).total
+        for later in (timedelta(microseconds=1), timedelta(hours=1), timedelta(days=40)):
+            assert meter.spent(ACCOUNT, now + later) == meter.bill(ACCOUNT, now + later).total
+
+    def test_of_nothing(self, meter: Meter) -> None:
+        assert meter.spent(ACCOUNT, START) == 0
+
+
+class TestCostOf:
+    @pytest.mark.parametrize(
+        ("operation", "spec", "cost"),
+        [
+            ("ListKeys", "SYMMETRIC_DEFAULT", "0.000000"),
+            ("Sign", "RSA_2048", "0.000003"),
+            ("Sign", "ECC_NIST_P256", "0.000015"),
+            ("CreateKey", "SYMMETRIC_DEFAULT", "0.001344"),
+        ],
+    )
+    def test_it_is_what_the_bill_grows_by(self, meter: Meter, operation: str, spec: str, cost: str) -> None:
+        asked = call(operation, START + timedelta(minutes=1), keys=(UsedKey("arn:k", ACCOUNT, spec),))
+        before = meter.spent(ACCOUNT, asked.time)
+        assert meter.cost_of(asked) == Decimal(cost)
+        meter(asked)
+        assert meter.spent(ACCOUNT, asked.time) - before == Decimal(cost)
+
+    def test_past_the_free_tier(self, meter: Meter) -> None:
+        asked = call("ListKeys", keys=())
+        for _ in range(20_000):
+            meter(asked)
+        assert meter.cost_of(asked) == Decimal("0.000003")
+        assert meter.cost_of(call("ListKeys", datetime(2026, 2, 1, tzinfo=UTC), keys=())) == 0
+
+    def test_of_what_is_no_request(self, meter: Meter) -> None:
+        assert meter.cost_of(call("CreateKey", invoked_by="kms.amazonaws.com")) == 0
+        assert meter.cost_of(call("RotateKey", event_type=EventType.SERVICE_EVENT)) == 0
