@@ -9,6 +9,7 @@ every key.
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ _MOTO = threading.RLock()
 
 #: Services that change nothing of IAM: what was read of IAM before they answered is still so.
 _APART_FROM_IAM = frozenset({"cloudtrail", "dynamodb", "logs", "s3", "secretsmanager", "sns", "sqs", "ssm"})
+
+_BUCKET_IN_HOST = re.compile(r"https?://(?P<bucket>[^/]+)\.(?P<s3>s3[.-][^/]*)(?P<rest>/.*)?", re.DOTALL)
 
 #: What moto says for an address of AWS behind which it plays nothing.
 _NOBODY = "Not yet implemented"
@@ -71,13 +74,22 @@ class MotoBridge:
         Raises:
             KmslabError: moto does not play that service.
         """
+        status, headers, body = self.ask(request, service)
+        return AWSResponse(request.url, status, headers, BodyStream(body.encode() if isinstance(body, str) else body))
+
+    def ask(self, request: AWSPreparedRequest, service: str) -> tuple[int, dict[str, Any], Any]:
+        """What moto answers: status, headers and body, the body as moto has it.
+
+        Raises:
+            KmslabError: moto does not play that service.
+        """
         request.headers["x-moto-account-id"] = self._account_of(request)
         with self.in_place(quietly=service in _APART_FROM_IAM):
             answer = self._stubber.process_request(_plain(request) if service == "s3" else request)
         if answer is None or answer[2] == _NOBODY:
             raise KmslabError(f"Nothing in this Lab answers {request.url}.")
         status, headers, body = answer
-        return AWSResponse(request.url, status, headers, BodyStream(body.encode() if isinstance(body, str) else body))
+        return status, dict(headers), body
 
     @contextmanager
     def in_place(self, *, quietly: bool = False) -> Iterator[None]:
@@ -115,8 +127,16 @@ class MotoBridge:
 
 
 def _plain(request: AWSPreparedRequest) -> Any:
-    """A request whose body is no form, whatever its type: moto would read one, and store an object without it."""
-    plain: Any = normalize_request(request)
+    """A request for S3 as moto reads it rightly.
+
+    The bucket stands in the path and not in the host, where moto would take `logs.s3.amazonaws.com` for another
+    service. The body is no form, whatever its type: moto would read one, and store an object without it.
+    """
+    found = _BUCKET_IN_HOST.match(request.url)
+    url = request.url if found is None else f"https://{found['s3']}/{found['bucket']}{found['rest'] or '/'}"
+    headers = {name: value for name, value in request.headers.items() if name.lower() != "host"}
+    headers["Host"] = url.split("/", 3)[2]
+    plain: Any = normalize_request(AWSPreparedRequest(request.method, url, headers, request.body, False))
     plain.get_data(cache=True)
     plain.form = plain.files = ImmutableMultiDict()
     return plain
