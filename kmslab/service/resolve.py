@@ -117,18 +117,25 @@ def _named(visit: Visit, service: Service, text: str) -> Key:
     account_id = ref.account_id or visit.principal.account_id
     store = service.world.find_store(account_id, visit.region)
     alias = store.alias(ref.name) if store and ref.is_alias else None
-    if alias is None and visit.operation.name == "DescribeKey" and account_id == visit.principal.account_id:
-        # Asking about a predefined alias makes its key. Source: API Reference, DescribeKey.
-        service_name = managed.service_of(ref.name)
-        if service_name is not None:
-            world, ids = service.world, service.ids
-            return managed.make_managed_key(world, ids, account_id, visit.region, service_name, visit.time)
+    if alias is None and account_id == visit.principal.account_id and _makes_it(visit, ref.name):
+        service_name = str(managed.service_of(ref.name))
+        return managed.make_managed_key(service.world, service.ids, account_id, visit.region, service_name, visit.time)
     key = store.key(alias.target_key_id if alias else ref.name) if store else None
     if key is None:
         if account_id != visit.principal.account_id:
             _refuse(visit, f"on resource: {_arn_of(ref, visit.region, account_id)}", text)
         raise _not_found(ref, visit.region, account_id)
     return key
+
+
+def _makes_it(visit: Visit, name: str) -> bool:
+    """Whether asking for a predefined alias makes its key: for DescribeKey, and for the service that the key is of.
+
+    Source: API Reference, DescribeKey; Secrets Manager User Guide, "Choosing an AWS KMS key".
+    """
+    owner = managed.service_of(name)
+    asking = None if visit.on_behalf is None else visit.on_behalf.service
+    return owner is not None and (visit.operation.name == "DescribeKey" or owner == asking)
 
 
 def _arn_of(ref: KeyRef, region: str, account_id: str) -> str:
