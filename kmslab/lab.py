@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
@@ -19,7 +20,10 @@ from kmslab import arn
 from kmslab.account import Account
 from kmslab.advice import Advice, Adviser
 from kmslab.authz.explain import Explanation
+from kmslab.billing import prices
 from kmslab.billing.bill import Bill
+from kmslab.billing.budget import Budget, refusing
+from kmslab.billing.forecast import Forecast
 from kmslab.billing.meter import Meter
 from kmslab.clock import SimClock
 from kmslab.cloud.later import ServicesLater
@@ -35,6 +39,7 @@ from kmslab.service.front_door import FrontDoor
 from kmslab.service.quotas import Quotas
 from kmslab.service.visit import Service
 from kmslab.support import Support
+from kmslab.tables import Table
 from kmslab.terminal import environment
 from kmslab.trail.recorder import Recorder, Trail
 from kmslab.transport.botocore_hook import Hook, Installation, make_session
@@ -113,7 +118,9 @@ class Lab:
         self._accounts: dict[str, Account] = {}
         self._server: Server | None = None
         self._state: StateFile | None = None
-        self._behind = Behind(self._door.handle, self._services.answer, self.directory.find, region, self.clock.now)
+        self._behind = Behind(
+            refusing(self._door.handle), refusing(self._services.answer), self.directory.find, region, self.clock.now
+        )
         self._installation = Installation(self.session)
         self._home = self._open(account_id, None if access_key is None else Credentials(*access_key))
 
@@ -297,6 +304,44 @@ class Lab:
         return self._home.bill
 
     @property
+    def consolidated_bill(self) -> Bill:
+        """What all accounts of the Lab owe as one organisation: the free tier counts once for all of them together."""
+        return self.meter.consolidated_bill(self._accounts, self.clock.now())
+
+    def forecast(self, bill: Bill, times: int = 1) -> Forecast:
+        """What a month would cost in which what `bill` is for happens `times` times; see `Forecast`.
+
+        `mark = lab.bill`, then the code, then `lab.forecast(lab.bill.since(mark), times=1_000_000)`.
+
+        Raises:
+            KmslabError: `times` is no whole number above 0.
+        """
+        return Forecast.of(bill, times)
+
+    @contextmanager
+    def budget(self, usd: Decimal | float | str, account_id: str | None = None) -> Iterator[Budget]:
+        """Within the block, an account cannot spend more on KMS than this.
+
+        The request that would exceed it is not carried out: it raises a KmslabError, or is refused with a
+        BudgetExceededException where it comes over HTTP. Blocks within one another all count.
+
+        Args:
+            usd: US dollars, such as 0.05.
+            account_id: The account; the Lab's own unless said otherwise.
+
+        Raises:
+            KmslabError: `usd` is no sum of money, or `account_id` no account id.
+        """
+        account = self._home if account_id is None else self.account(account_id)
+        budget = Budget(usd, self.meter, account.account_id, self.clock.now)
+        with self._door.guarded(budget):
+            yield budget
+
+    def prices(self) -> Table:
+        """The price list that the bill is drawn up from, and S3's prices of requests, which are on no bill here."""
+        return prices.table()
+
+    @property
     def trail(self) -> Trail:
         """What CloudTrail shows of the Lab's account at this moment, newest last."""
         return self._home.trail
@@ -305,6 +350,21 @@ class Lab:
     def inventory(self) -> Inventory:
         """The keys of the Lab's account in every Region, read without a call: neither billed nor in the trail."""
         return self._home.inventory
+
+    def at_rest(self, bucket: str, key: str, version_id: str | None = None) -> bytes:
+        """What S3 really holds of an object: the encrypted bytes. No call of AWS can show them.
+
+        Args:
+            bucket: The bucket's name.
+            key: The object's key.
+            version_id: Which version, where there are several; the newest unless said otherwise.
+
+        Raises:
+            KmslabError: there is no such object.
+        """
+        from kmslab.cloud.s3.at_rest import at_rest
+
+        return at_rest(self._services.now().bridge, bucket, key, version_id)
 
     def explain(self, error: ClientError) -> Explanation:
         """Why a call failed, as far as permissions go: every policy statement and grant that was looked at.
@@ -365,6 +425,7 @@ class Lab:
             open_account=self.account,
             root_of=lambda account_id: self.account(account_id).root,
             kms=self._door.carry_out,
+            recorder=self.recorder,
         )
         if self._state is not None:
             self._state.meet(services)

@@ -1,4 +1,4 @@
-"""What IAM answers and moto does not: permissions boundaries of users, and user ids that look like AWS's.
+"""What IAM answers and moto does not: permissions boundaries of users, and ids of users and keys as the Lab makes them.
 
 Simplified: nobody is asked whether a caller may use IAM itself; every known caller may.
 """
@@ -19,6 +19,7 @@ from kmslab.cloud.terms import Asker
 from kmslab.ids import Ids
 from kmslab.wire.http import BodyStream
 
+_ACCESS_KEY_ID = re.compile(r"<AccessKeyId>([^<]*)</AccessKeyId>")
 _USER_ID = re.compile(r"<UserId>[^<]*</UserId>")
 
 
@@ -45,6 +46,8 @@ class IamFront:
             return write_reply(request, "iam", action, {})
         if action == "CreateUser":
             return self._create_user(request, caller.account_id, form)
+        if action == "CreateAccessKey":
+            return self._create_access_key(request, caller.account_id)
         return self._bridge.answer(request, "iam")
 
     def _create_user(self, request: AWSPreparedRequest, account_id: str, form: Mapping[str, str]) -> AWSResponse:
@@ -66,6 +69,21 @@ class IamFront:
                 f"<PermissionsBoundaryArn>{boundary}</PermissionsBoundaryArn></PermissionsBoundary>"
             )
             body = body.replace("</User>", f"{shown}</User>")
+        return AWSResponse(response.url, 200, response.headers, BodyStream(body.encode()))
+
+    def _create_access_key(self, request: AWSPreparedRequest, account_id: str) -> AWSResponse:
+        """An access key with an id of the Lab's, the same every time in a seeded one; its secret is moto's, random."""
+        response = self._bridge.answer(request, "iam")
+        found = _ACCESS_KEY_ID.search(response.text)
+        if response.status_code != 200 or found is None:
+            return response
+        key_id = "AKIA" + self._ids.letters("IAM access key", 16)
+        with self._bridge.in_place():
+            keys = iam_backends[account_id][self._partition].access_keys
+            key = keys.pop(found[1])
+            key.access_key_id = key_id
+            keys[key_id] = key
+        body = response.text.replace(found[1], key_id)
         return AWSResponse(response.url, 200, response.headers, BodyStream(body.encode()))
 
     def _set_boundary(self, account_id: str, name: str, policy_arn: str | None) -> None:

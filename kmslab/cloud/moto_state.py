@@ -37,7 +37,10 @@ _LARGE = 1024
 
 #: The services whose requests change nothing but these. After any other service everything is looked at.
 _CHANGES: Mapping[str, frozenset[str]] = {
-    **{name: frozenset({name}) for name in ("dynamodb", "iam", "logs", "secretsmanager", "sqs", "ssm", "sts")},
+    **{
+        name: frozenset({name})
+        for name in ("cloudtrail", "dynamodb", "iam", "logs", "secretsmanager", "sqs", "ssm", "sts")
+    },
     # S3 tells others of new objects.
     "s3": frozenset({"s3", "sns", "sqs", "events"}),
     "sns": frozenset({"sns", "sqs"}),

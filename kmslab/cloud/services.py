@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Protocol
 
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
@@ -22,6 +23,7 @@ from kmslab.cloud.terms import Asker, Kms
 from kmslab.errors import AwsError
 from kmslab.ids import Ids
 from kmslab.principals import Credentials, Directory, Principal
+from kmslab.trail.recorder import Recorder
 from kmslab.wire import sigv4
 from kmslab.wire.http import BodyStream
 from kmslab.wire.refusals import RefusedError, refuse
@@ -53,6 +55,7 @@ class Services:
         open_account: Callable[[str], object],
         root_of: Callable[[str], Principal],
         kms: Kms,
+        recorder: Recorder,
     ) -> None:
         """Build them, and make their principals known.
 
@@ -65,6 +68,7 @@ class Services:
             open_account: Opens an account.
             root_of: From an account id to its root user.
             kms: How a service calls KMS in somebody's name.
+            recorder: What KMS has told, for CloudTrail.
         """
         self._directory = directory
         self._clock = clock
@@ -73,18 +77,23 @@ class Services:
         self._iam = Iam(self._bridge, region, ids)
         #: The sessions that were handed out.
         self.sessions = sessions = Sessions(self._bridge, self._iam, ids, root_of)
+        s3 = S3Front(self._bridge, kms, clock)
+        self._cloudtrail = CloudTrailFront(
+            self._bridge, kms, clock, recorder=recorder, s3=s3, ids=ids, region=region, root_of=root_of
+        )
         self._fronts: dict[str, Front] = {
-            "cloudtrail": CloudTrailFront(self._bridge, kms, clock),
+            "cloudtrail": self._cloudtrail,
             "iam": IamFront(self._bridge, region, ids),
-            "s3": S3Front(self._bridge, kms, clock),
-            "secretsmanager": SecretsManagerFront(self._bridge, kms, clock),
-            "ssm": SsmFront(self._bridge, kms, clock),
+            "s3": s3,
+            "secretsmanager": SecretsManagerFront(self._bridge, kms, clock, ids),
+            "ssm": SsmFront(self._bridge, kms, clock, ids),
             "sts": Sts(self._iam, sessions, directory, home, open_account),
         }
         # Sessions first: they know at once that a key is none of theirs.
         directory.add_source(sessions.find)
         directory.add_source(self._iam.find)
         directory.add_register(self._iam.exists)
+        clock.subscribe(self._deliver)
         #: The accounts that IAM knows.
         self.introduced: set[str] = set()
         #: Is told of each service that may have changed something.
@@ -122,6 +131,7 @@ class Services:
         Raises:
             KmslabError: nobody plays that service or that operation.
         """
+        self._deliver(self._clock.now())
         headers = sigv4.by_lower_name(request.headers)
         service = _service(request.url, headers)
         response = self._answer(request, service, headers)
@@ -130,6 +140,14 @@ class Services:
         if self.barrier is not None:
             self.barrier()
         return response
+
+    def _deliver(self, now: datetime) -> None:
+        """Let CloudTrail deliver what is due."""
+        if self._cloudtrail.delivery.catch_up(now):
+            self._tell("cloudtrail")
+            self._tell("s3")
+            if self.barrier is not None:
+                self.barrier()
 
     def _answer(self, request: AWSPreparedRequest, service: str, headers: Mapping[str, str]) -> AWSResponse:
         front = self._fronts.get(service)
@@ -140,10 +158,17 @@ class Services:
             scope = sigv4.read_scope(headers.get("authorization"))
             now = self._clock.now()
             caller = self._directory.identify(scope.access_key_id, headers.get("x-amz-security-token"), now)
-            return front.answer(request, Asker(caller, now, scope.region, headers.get("user-agent", "")))
+        except AwsError as error:
+            # Nobody's account: CloudTrail does not hear of it.
+            return _refused(request, error, service)
+        asker = Asker(caller, now, scope.region, headers.get("user-agent", ""))
+        try:
+            response = front.answer(request, asker)
         except (AwsError, RefusedError) as error:
-            reply = refuse(error, service)
-            return AWSResponse(request.url, reply.status, reply.headers, BodyStream(reply.body))
+            response = _refused(request, error, service)
+        if self._cloudtrail.note(request, service, asker, response):
+            self._tell("cloudtrail")
+        return response
 
     def _account_of(self, request: AWSPreparedRequest) -> str:
         try:
@@ -153,6 +178,11 @@ class Services:
             # An anonymous request, or one that is signed in its query; S3 allows both.
             principal = None
         return self._home if principal is None else principal.account_id
+
+
+def _refused(request: AWSPreparedRequest, error: AwsError | RefusedError, service: str) -> AWSResponse:
+    reply = refuse(error, service)
+    return AWSResponse(request.url, reply.status, reply.headers, BodyStream(reply.body))
 
 
 def _may_change(request: AWSPreparedRequest, service: str, headers: Mapping[str, str]) -> bool:

@@ -13,6 +13,10 @@ from kmslab.exercises import (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
+    lesson_11,
+    lesson_12,
+    lesson_13,
 )
 from kmslab.exercises.model import Exercise
 
@@ -28,6 +32,10 @@ _LESSONS = (
     lesson_07,
     lesson_08,
     lesson_09,
+    lesson_10,
+    lesson_11,
+    lesson_12,
+    lesson_13,
 )
 
 #: By number.

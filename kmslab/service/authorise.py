@@ -63,6 +63,7 @@ def _asker(visit: Visit, service: Service) -> Asker:
         frozenset(visit.params.get("GrantTokens", ())),
         visit.params,
         service.grants_settle_in,
+        "" if visit.on_behalf is None else visit.on_behalf.source_arn,
     )
 
     def alias_names(key: Key) -> Sequence[str]:

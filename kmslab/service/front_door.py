@@ -13,8 +13,8 @@ here it is after the key is found, because its type decides which request quota 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
@@ -42,6 +42,7 @@ TRACKED = frozenset(model.enum("KeyLastUsageTrackingOperation"))
 Gate = Callable[[Visit, Service], None]
 Observer = Callable[[Call], None]
 Barrier = Callable[[], None]
+Guard = Callable[[Call], None]
 
 GATES: tuple[Gate, ...] = (
     gates.route,
@@ -81,6 +82,7 @@ class FrontDoor:
         self._clock = clock
         self._observers: list[Observer] = []
         self._barriers: list[Barrier] = []
+        self._guards: list[Guard] = []
         # An endpoint serves from several threads; the world is one. Held for a fraction of a millisecond: what takes
         # longer lets go of it.
         self._lock = threading.RLock()
@@ -92,6 +94,18 @@ class FrontDoor:
     def before_reply(self, barrier: Barrier) -> None:
         """Call `barrier`, which may wait, after each request and before its reply goes out; others go on meanwhile."""
         self._barriers.append(barrier)
+
+    @contextmanager
+    def guarded(self, guard: Guard) -> Iterator[None]:
+        """Within the block, show `guard` every request before it does anything, when its caller and keys are known.
+
+        What the guard raises comes out of `handle` or `carry_out`: nothing is done, recorded or answered.
+        """
+        self._guards.append(guard)
+        try:
+            yield
+        finally:
+            self._guards.remove(guard)
 
     @property
     def still(self) -> AbstractContextManager[object]:
@@ -152,12 +166,27 @@ class FrontDoor:
         """Let a visit pass the gates, and tell of it; its request id."""
         request_id = self._service.ids.uuid("request")
         try:
-            for gate in through:
+            for gate in self._with_guards(through):
                 gate(visit, self._service)
         except AwsError as error:
             visit.failure, visit.body = error, error_body(error)
+        if visit.failure is not None and not hasattr(visit, "asker"):
+            # It has not come past the guards, and counts all the same.
+            self._ask_guards(visit, self._service)
         self._record(visit, request_id)
         return request_id
+
+    def _with_guards(self, gates: Sequence[Gate]) -> Sequence[Gate]:
+        if not self._guards:
+            return gates
+        found = gates.index(resolve) + 1
+        return (*gates[:found], self._ask_guards, *gates[found:])
+
+    def _ask_guards(self, visit: Visit, service: Service) -> None:
+        if self._guards and hasattr(visit, "principal"):
+            intended = self._call(visit, request_id="", event_id="")
+            for guard in tuple(self._guards):
+                guard(intended)
 
     def _settle(self, now: datetime) -> None:
         world, ids = self._service.world, self._service.ids
@@ -169,41 +198,43 @@ class FrontDoor:
         if not hasattr(visit, "principal"):
             # Nobody's account: AWS neither logs nor bills a request that it cannot attribute.
             return
-        headers, codec, error = visit.request.headers, visit.codec, visit.failure
+        error = visit.failure
         event_id = self._service.ids.uuid("event")
         if error is None and visit.operation.name in TRACKED:
             for key in visit.keys:
                 key.last_use = LastUse(visit.operation.name, visit.time, request_id, event_id)
-        self._tell(
-            Call(
-                event_type=EventType.API_CALL,
-                operation=visit.operation.name,
-                time=visit.time,
-                account_id=visit.principal.account_id,
-                region=visit.region,
-                principal=visit.principal.identity,
-                request_id=request_id,
-                event_id=event_id,
-                params={name: value for name, value in visit.params.items() if name in codec.public_input},
-                reply={name: value for name, value in (visit.reply or {}).items() if name in codec.public_output},
-                keys=tuple(_used(key) for key in visit.keys),
-                alias_arn=alias_arn(visit),
-                notes=visit.context.notes if hasattr(visit, "context") else {},
-                decisions=tuple(visit.decisions),
-                error_code=None if error is None else error.code,
-                error_message="" if error is None else error.message,
-                request_bytes=len(visit.request.body),
-                reply_bytes=len(visit.body),
-                source_ip=visit.request.source_ip,
-                user_agent=headers.get("user-agent", ""),
-                host=visit.request.host,
-                invoked_by="" if visit.on_behalf is None else visit.on_behalf.name,
-            )
-        )
+        self._tell(self._call(visit, request_id, event_id))
         if error is None:
             for happening in visit.context.happenings:
                 event = self._service_event(happening, visit.time)
                 self._tell(self._in_the_name_of(visit, request_id, event) if happening.for_caller else event)
+
+    def _call(self, visit: Visit, request_id: str, event_id: str) -> Call:
+        headers, codec, error = visit.request.headers, visit.codec, visit.failure
+        return Call(
+            event_type=EventType.API_CALL,
+            operation=visit.operation.name,
+            time=visit.time,
+            account_id=visit.principal.account_id,
+            region=visit.region,
+            principal=visit.principal.identity,
+            request_id=request_id,
+            event_id=event_id,
+            params={name: value for name, value in visit.params.items() if name in codec.public_input},
+            reply={name: value for name, value in (visit.reply or {}).items() if name in codec.public_output},
+            keys=tuple(_used(key) for key in visit.keys),
+            alias_arn=alias_arn(visit),
+            notes=visit.context.notes if hasattr(visit, "context") else {},
+            decisions=tuple(visit.decisions),
+            error_code=None if error is None else error.code,
+            error_message="" if error is None else error.message,
+            request_bytes=len(visit.request.body),
+            reply_bytes=len(visit.body),
+            source_ip=visit.request.source_ip,
+            user_agent=headers.get("user-agent", ""),
+            host=visit.request.host,
+            invoked_by="" if visit.on_behalf is None else visit.on_behalf.name,
+        )
 
     def _in_the_name_of(self, visit: Visit, request_id: str, event: Call) -> Call:
         return event._replace(

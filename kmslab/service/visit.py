@@ -16,7 +16,7 @@ from kmslab.keys.grant import Grant
 from kmslab.keys.key import Key
 from kmslab.keys.store import World
 from kmslab.operations.registry import Context, Operation, Param
-from kmslab.principals import Directory, Principal
+from kmslab.principals import Directory, Principal, PrincipalType
 from kmslab.service.quotas import Quotas
 from kmslab.wire.http import Request
 from kmslab.wire.model import Codec
@@ -58,7 +58,13 @@ class OnBehalf(NamedTuple):
 
         FAS is the forward access session, by which services call one another. Source: two independent samples of 2025.
         """
-        return f"fas.{self.service}.amazonaws.com"
+        principal = self.principal
+        return principal.arn if principal.type is PrincipalType.SERVICE else f"fas.{self.service}.amazonaws.com"
+
+    @property
+    def source_arn(self) -> str:
+        """The resource that an AWS service calls for by itself, such as a trail; empty for a call for somebody else."""
+        return self.principal.identity.principal_id if self.principal.type is PrincipalType.SERVICE else ""
 
     @property
     def via(self) -> str:

@@ -1,7 +1,8 @@
 """What runs as `aws` where the computer's own will not do.
 
-An AWS CLI 2.13 or newer anywhere in PATH is run as it is, an older version 2 is told the endpoint, and otherwise it is
-version 1, which pip installs, behaving as version 2.
+An AWS CLI 2.13 or newer anywhere in PATH is run as it is. Otherwise it is version 1, which pip installs, behaving as
+version 2: an older version 2 knows neither AWS_ENDPOINT_URL, which some of its commands need to find the Lab, nor a
+dozen of KMS's operations. It is run, and told the endpoint, where version 1 is not installed.
 """
 
 from __future__ import annotations
@@ -28,14 +29,18 @@ def main(arguments: Sequence[str]) -> int:
         The exit code; on POSIX another program may take this process over instead.
     """
     program = finding.best_version_2()
-    if program is not None:
+    if program is not None and (program.obeys_endpoint_url or not _has_version_1()):
         return _become([program.path, *_with_endpoint(program, arguments)])
-    if find_spec("awscli") is None:
+    if not _has_version_1():
         print(_NOT_INSTALLED, file=sys.stderr)
         return _CANNOT_RUN
     from kmslab.terminal import version_1
 
     return version_1.run(arguments)
+
+
+def _has_version_1() -> bool:
+    return find_spec("awscli") is not None
 
 
 def _with_endpoint(program: finding.Program, arguments: Sequence[str]) -> list[str]:

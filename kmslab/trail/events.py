@@ -15,7 +15,8 @@ from kmslab.principals import Identity, PrincipalType
 
 EventRecord = dict[str, Any]
 
-_EVENT_VERSION = "1.11"
+#: The version of the record format that samples of 2025 and 2026 have.
+EVENT_VERSION = "1.11"
 
 #: Every operation that changes something; all others are logged as readOnly, Encrypt and Sign included.
 _CHANGES = frozenset(
@@ -96,7 +97,7 @@ _OPAQUE = frozenset(
 
 
 def _whole_reply(call: Call) -> dict[str, Any]:
-    return _lowered(call.reply)
+    return lowered(call.reply)
 
 
 def _key_arn(call: Call) -> dict[str, Any]:
@@ -108,7 +109,7 @@ def _first_key_arn(call: Call) -> dict[str, Any]:
 
 
 def _grant(call: Call) -> dict[str, Any]:
-    return _lowered(call.reply) | _key_arn(call)
+    return lowered(call.reply) | _key_arn(call)
 
 
 #: What responseElements shows, where it is not null. The key's ARN was added in December 2022.
@@ -142,7 +143,7 @@ def record(call: Call) -> EventRecord:
     """The CloudTrail event of a call or of something KMS did by itself."""
     by_service = call.event_type is EventType.SERVICE_EVENT
     event: EventRecord = {
-        "eventVersion": _EVENT_VERSION,
+        "eventVersion": EVENT_VERSION,
         "userIdentity": _identity(call),
         "eventTime": f"{call.time:%Y-%m-%dT%H:%M:%SZ}",
         "eventSource": "kms.amazonaws.com",
@@ -180,9 +181,13 @@ def record(call: Call) -> EventRecord:
 
 
 def _identity(call: Call) -> dict[str, Any]:
-    principal = call.principal
-    if principal is None:
+    if call.principal is None:
         return {"accountId": call.account_id, "invokedBy": "AWS Internal"}
+    return user_identity(call.principal, call.invoked_by)
+
+
+def user_identity(principal: Identity, invoked_by: str = "") -> dict[str, Any]:
+    """The member `userIdentity`: who called, and the service that did it for them, if one did."""
     if principal.type is PrincipalType.SERVICE:
         return {"type": principal.type.value, "invokedBy": principal.arn}
     identity: dict[str, Any] = {
@@ -196,7 +201,7 @@ def _identity(call: Call) -> dict[str, Any]:
         identity["userName"] = principal.name
     if principal.since is not None:
         identity["sessionContext"] = _session(principal, principal.since)
-    return identity | {"invokedBy": call.invoked_by} if call.invoked_by else identity
+    return identity | {"invokedBy": invoked_by} if invoked_by else identity
 
 
 def _session(principal: Identity, since: datetime) -> dict[str, Any]:
@@ -222,7 +227,7 @@ def _parameters(call: Call) -> dict[str, Any] | None:
         # Both names of the key spec are logged, whichever the caller used.
         spec = call.params.get("KeySpec") or call.params.get("CustomerMasterKeySpec") or "SYMMETRIC_DEFAULT"
         members |= {"CustomerMasterKeySpec": spec, "KeySpec": spec}
-    shown = _lowered({name: value for name, value in members.items() if name not in _NOT_SHOWN})
+    shown = lowered({name: value for name, value in members.items() if name not in _NOT_SHOWN})
     return {RENAMED.get(name, name): value for name, value in shown.items()} or None
 
 
@@ -238,7 +243,8 @@ def _resources(call: Call) -> list[dict[str, str]]:
     return entries
 
 
-def _lowered(members: Mapping[str, Any]) -> dict[str, Any]:
+def lowered(members: Mapping[str, Any]) -> dict[str, Any]:
+    """Members as CloudTrail spells and writes them: `KeyId` becomes `keyId`, and dates are words."""
     return {
         name[0].lower() + name[1:]: dict(value) if name in _OPAQUE else _shown(value)
         for name, value in sorted(members.items())
@@ -250,7 +256,7 @@ def _shown(value: Any) -> Any:
         # CloudTrail prints dates inside parameters the way Java's medium format does.
         return f"{value:%b} {value.day}, {value.year}, {value.hour % 12 or 12}:{value:%M:%S} {value:%p}"
     if isinstance(value, Mapping):
-        return _lowered(value)
+        return lowered(value)
     if isinstance(value, (list, tuple)):
         return [_shown(each) for each in value]
     return value

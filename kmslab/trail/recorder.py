@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from typing import overload
 
 from kmslab.call import Call
@@ -37,6 +38,13 @@ class Recorder:
     def trail(self, account_id: str) -> Trail:
         """The trail of one account, as it is now."""
         return Trail([call for call in self._calls if call.account_id == account_id])
+
+    def between(self, account_id: str, since: datetime, until: datetime) -> Trail:
+        """The trail of one account from one moment on and up to another, which is not part of it."""
+        calls = self._calls
+        first = bisect_left(calls, since, key=lambda each: each.time)
+        last = bisect_left(calls, until, lo=first, key=lambda each: each.time)
+        return Trail([call for call in calls[first:last] if call.account_id == account_id])
 
 
 class Trail(Sequence[EventRecord]):

@@ -6,8 +6,9 @@ No picture library: a figure is the same bytes on every machine, so nbval compar
 from kmslab.jupyter.figures.bars import bars
 from kmslab.jupyter.figures.flow import Step, flow
 from kmslab.jupyter.figures.homes import key_homes
+from kmslab.jupyter.figures.lanes import lanes
 from kmslab.jupyter.figures.maps import alias_map, region_map
 from kmslab.jupyter.figures.svg import Figure
 from kmslab.jupyter.figures.timeline import timeline
 
-__all__ = ["Figure", "Step", "alias_map", "bars", "flow", "key_homes", "region_map", "timeline"]
+__all__ = ["Figure", "Step", "alias_map", "bars", "flow", "key_homes", "lanes", "region_map", "timeline"]

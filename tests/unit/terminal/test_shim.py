@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,19 +33,38 @@ def test_a_new_version_2_runs_as_it_is(fake_aws) -> None:
     assert (done.returncode, done.stdout) == (0, "kms\nlist-keys\n")
 
 
-def test_an_old_version_2_is_told_the_endpoint(fake_aws) -> None:
-    done = run(fake_aws("aws-cli/2.9.19"), "kms", "list-keys", AWS_ENDPOINT_URL=URL)
-    assert done.stdout == f"--endpoint-url\n{URL}\nkms\nlist-keys\n"
+@pytest.mark.skipif(find_spec("awscli") is None, reason="awscli is not installed")
+def test_an_old_version_2_gives_way_to_version_1(fake_aws) -> None:
+    assert run(fake_aws("aws-cli/2.9.19"), "--version").stdout.startswith("aws-cli/1.")
 
 
-@pytest.mark.parametrize("said", [["--endpoint-url", "http://x"], ["--endpoint-url=http://x"]])
-def test_what_the_command_says_goes_before(fake_aws, said: list[str]) -> None:
-    done = run(fake_aws("aws-cli/2.9.19"), "kms", "list-keys", *said, AWS_ENDPOINT_URL=URL)
-    assert done.stdout.split() == ["kms", "list-keys", *said]
+@pytest.fixture
+def run_instead(monkeypatch: pytest.MonkeyPatch, fake_aws) -> Callable[..., list[str]]:
+    """What is run where version 1 is not installed: the arguments that an old version 2 gets."""
+
+    path = fake_aws("aws-cli/2.9.19")
+
+    def arguments(*words: str) -> list[str]:
+        seen: list[list[str]] = []
+        monkeypatch.setenv("PATH", path)
+        monkeypatch.setattr(shim, "find_spec", lambda name: None)
+        monkeypatch.setattr(shim, "_become", lambda command: seen.append(command) or 0)
+        assert shim.main(words) == 0
+        return seen[0][1:]
+
+    return arguments
 
 
-def test_without_an_endpoint_nothing_is_told(fake_aws) -> None:
-    assert run(fake_aws("aws-cli/2.9.19"), "kms", "list-keys").stdout == "kms\nlist-keys\n"
+def test_without_version_1_an_old_version_2_is_told_the_endpoint(
+    monkeypatch: pytest.MonkeyPatch, run_instead: Callable[..., list[str]]
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", URL)
+    assert run_instead("kms", "list-keys") == ["--endpoint-url", URL, "kms", "list-keys"]
+    # What the command says goes before.
+    for said in (["--endpoint-url", "http://x"], ["--endpoint-url=http://x"]):
+        assert run_instead("kms", "list-keys", *said) == ["kms", "list-keys", *said]
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    assert run_instead("kms", "list-keys") == ["kms", "list-keys"]
 
 
 @pytest.mark.skipif(find_spec("awscli") is None, reason="awscli is not installed")

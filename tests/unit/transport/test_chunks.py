@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from kmslab.errors import InvalidSignatureException
 from kmslab.transport import chunks
 from kmslab.transport.incoming import Incoming
-from kmslab.wire.refusals import RefusedError
 from kmslab.wire import sigv4
+from kmslab.wire.refusals import RefusedError
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "sigv4.json").read_text(encoding="utf-8"))
 WHO = VECTORS["s3_examples"]

@@ -25,8 +25,8 @@ from kmslab.errors import (
 from kmslab.ids import Ids
 from kmslab.principals import Credentials, Principal, make_administrator
 from kmslab.transport.incoming import Incoming
-from kmslab.wire.refusals import RefusedError
 from kmslab.transport.verifier import Verified, Verifier
+from kmslab.wire.refusals import RefusedError
 
 KEY, SECRET, TOKEN = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "a session token"
 END = datetime(2030, 1, 1, tzinfo=UTC)
