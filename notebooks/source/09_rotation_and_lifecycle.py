@@ -13,7 +13,7 @@
 #
 # **Time**: 40 minutes.
 #
-# Previous: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) · Next: more lessons follow.
+# Previous: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) · Next: [10 Secrets](10_secrets.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -693,4 +693,4 @@ print(kms.decrypt(CiphertextBlob=note)["Plaintext"])
 # 3. Your company keeps its imported key material in a safe, and the safe burns down. What can still be decrypted, until
 #    when, and what do you do today?
 #
-# Previous: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) · Next: more lessons follow.
+# Previous: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) · Next: [10 Secrets](10_secrets.ipynb)
