@@ -370,15 +370,19 @@ class Lab:
         """Why a call failed, as far as permissions go: every policy statement and grant that was looked at.
 
         Args:
-            error: What a client of this Lab raised.
+            error: What a client of this Lab raised: one of KMS, or one of S3 or Parameter Store that quotes KMS.
 
         Raises:
-            KmslabError: the error is of no KMS call of this Lab.
+            KmslabError: there is no KMS call of this Lab behind the error.
         """
-        metadata = error.response.get("ResponseMetadata", {}) if isinstance(error, ClientError) else {}
-        call = self.recorder.find(str(metadata.get("RequestId", "")))
+        response = error.response if isinstance(error, ClientError) else {}
+        call = self.recorder.find(str(response.get("ResponseMetadata", {}).get("RequestId", "")))
+        call = call or self.recorder.find_quoted(str(response.get("Error", {}).get("Message", "")))
         if call is None:
-            raise KmslabError("explain() takes the ClientError that a KMS client of this Lab raised.")
+            raise KmslabError(
+                "explain() takes the ClientError that a KMS client of this Lab raised, or one of another service that "
+                "quotes what KMS said."
+            )
         return Explanation(call)
 
     def would(self, principal: Principal, action: str, key: str, **options: Any) -> Advice:

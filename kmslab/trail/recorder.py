@@ -35,6 +35,11 @@ class Recorder:
         # What KMS did by itself has none.
         return next((call for call in reversed(self._calls) if call.request_id == request_id != ""), None)
 
+    def find_quoted(self, text: str) -> Call | None:
+        """The last call by another service whose error `text` quotes, or None: services pass KMS's words on."""
+        found = (call for call in reversed(self._calls) if call.invoked_by and call.error_message)
+        return next((call for call in found if call.error_message in text), None)
+
     def trail(self, account_id: str) -> Trail:
         """The trail of one account, as it is now."""
         return Trail([call for call in self._calls if call.account_id == account_id])

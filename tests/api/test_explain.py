@@ -269,6 +269,23 @@ def test_a_call_that_failed_for_another_reason(lab: Lab) -> None:
     assert "NotFoundException" in lab.explain(unknown.value).summary
 
 
+def test_what_kms_said_to_another_service(lab: Lab) -> None:
+    key = lab.client("kms").create_key()["KeyMetadata"]["Arn"]
+    reader = lab.user("reader")
+    s3, ssm = lab.client("s3"), lab.client("ssm")
+    s3.create_bucket(Bucket="reports")
+    s3.put_object(Bucket="reports", Key="r", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    ssm.put_parameter(Name="password", Value="x", Type="SecureString", KeyId=key)
+    with pytest.raises(ClientError) as of_s3:
+        lab.client("s3", principal=reader).get_object(Bucket="reports", Key="r")
+    with pytest.raises(ClientError) as of_ssm:
+        lab.client("ssm", principal=reader).get_parameter(Name="password", WithDecryption=True)
+    for caught in (of_s3, of_ssm):
+        (decision,) = lab.explain(caught.value).decisions
+        assert (decision.allowed, decision.action, decision.resource) == (False, "kms:Decrypt", key)
+        assert decision.reason == "because no identity-based policy allows the kms:Decrypt action"
+
+
 def test_errors_of_others(lab: Lab) -> None:
     with pytest.raises(ClientError) as of_iam:
         lab.client("iam").get_user(UserName="nobody")
