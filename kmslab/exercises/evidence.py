@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from kmslab import Call, Lab
@@ -22,3 +23,12 @@ def succeeded(lab: Lab, operation: str, key_id: str | None = None) -> Sequence[C
 def failed(lab: Lab, operation: str, error_code: str) -> Sequence[Call]:
     """The calls of an operation that were answered with an error code, oldest first."""
     return [call for call in lab.trail.events(name=operation).calls if call.error_code == error_code]
+
+
+def base64_size(call: Call, member: str) -> int:
+    """How many characters a blob took in a request, from the length of the request's body.
+
+    The trail keeps no blob and no size of it. The rest of the body is what botocore writes for the members that are
+    kept. Three sizes share a number of characters; which of them it was must follow from something else.
+    """
+    return call.request_bytes - len(json.dumps({**call.params, member: ""}))

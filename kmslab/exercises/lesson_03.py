@@ -6,13 +6,12 @@ A call came from the command line if its user agent says so; what the commands l
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 
 from kmslab import Call
-from kmslab.exercises.evidence import succeeded
+from kmslab.exercises.evidence import base64_size, succeeded
 from kmslab.exercises.model import Attempt, Exercise, Task
 
 _TEAMS, _TEAMS_REGION = "alias/team-", "us-west-2"
@@ -33,11 +32,6 @@ def _typed(attempt: Attempt, operation: str, region: str | None = None) -> Seque
         for call in succeeded(attempt.lab, operation)
         if call.user_agent.startswith("aws-cli/") and region in (None, call.region)
     ]
-
-
-def _base64_size(call: Call, member: str) -> int:
-    """How many characters a blob took in a request, which the trail does not keep, from the length of the body."""
-    return call.request_bytes - len(json.dumps({**call.params, member: ""}))
 
 
 def _characters(size: int) -> int:
@@ -109,7 +103,7 @@ def _decrypted(attempt: Attempt) -> bool:
     return _is_ciphertext(attempt) and any(
         _key_of(call) == _letters(attempt)
         and "KeyId" not in call.params
-        and _base64_size(call, "CiphertextBlob") == _characters(len(_file(attempt)))
+        and base64_size(call, "CiphertextBlob") == _characters(len(_file(attempt)))
         for call in _typed(attempt, "Decrypt", _LETTERS_REGION)
     )
 
@@ -128,7 +122,7 @@ def _in_context(attempt: Attempt, operation: str) -> Sequence[Call]:
 def _whole(attempt: Attempt) -> Sequence[Call]:
     """The encryptions of as many bytes as the password has: one more or less takes another number of characters."""
     wanted = _characters(len(_PASSWORD))
-    return [call for call in _in_context(attempt, "Encrypt") if _base64_size(call, "Plaintext") == wanted]
+    return [call for call in _in_context(attempt, "Encrypt") if base64_size(call, "Plaintext") == wanted]
 
 
 def _read_again(attempt: Attempt) -> bool:

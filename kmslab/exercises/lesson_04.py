@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from math import ceil
 from typing import Any
 
 from kmslab import Call
-from kmslab.exercises.evidence import failed, succeeded
+from kmslab.exercises.evidence import base64_size, failed, succeeded
 from kmslab.exercises.model import Attempt, Exercise, Task
 
 #: The largest plaintext under a symmetric key, in bytes.
@@ -23,15 +22,6 @@ _PAIR = ("exercise", "04.1")
 _RIGHT = {"customer": "northwind"}
 
 Test = Callable[[Call], object]
-
-
-def _base64_size(call: Call) -> int:
-    """How many characters the plaintext of an Encrypt request took, from the length of its body.
-
-    The trail keeps no plaintext and no size of it. The rest of the body is what botocore writes for the members that
-    are kept. Three sizes share a number of characters; which of them it was must follow from something else.
-    """
-    return call.request_bytes - len(json.dumps({**call.params, "Plaintext": ""}))
 
 
 def _characters(size: int) -> int:
@@ -57,7 +47,7 @@ def _has_own_pair(call: Call) -> bool:
 
 def _is_full(call: Call) -> bool:
     # 4096 is the only accepted size with that many characters: the others that have as many are refused.
-    return call.keys[0].spec == "SYMMETRIC_DEFAULT" and _base64_size(call) == _characters(_SYMMETRIC_LIMIT)
+    return call.keys[0].spec == "SYMMETRIC_DEFAULT" and base64_size(call, "Plaintext") == _characters(_SYMMETRIC_LIMIT)
 
 
 def _came_back(attempt: Attempt, call: Call) -> bool:
@@ -80,13 +70,13 @@ def _is_rsa_call(call: Call) -> bool:
 
 def _encrypted_limit(attempt: Attempt) -> bool:
     calls = [call for call in succeeded(attempt.lab, "Encrypt") if _is_rsa_call(call)]
-    return any(_base64_size(call) == _characters(_RSA_LIMIT) for call in calls)
+    return any(base64_size(call, "Plaintext") == _characters(_RSA_LIMIT) for call in calls)
 
 
 def _refused_more(attempt: Attempt) -> bool:
     # One byte more takes as many characters as the limit itself, and of the three sizes that do it alone is refused.
     calls = [call for call in failed(attempt.lab, "Encrypt", "ValidationException") if _is_rsa_call(call)]
-    return any(_base64_size(call) == _characters(_RSA_LIMIT + 1) for call in calls)
+    return any(base64_size(call, "Plaintext") == _characters(_RSA_LIMIT + 1) for call in calls)
 
 
 # --- 04.3 ---

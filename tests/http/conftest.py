@@ -18,6 +18,8 @@ import pytest
 
 from kmslab import Lab
 
+from .by_hand import Key, Line
+
 REGION = "us-east-1"
 CLIENTS = Path(__file__).parent / "clients"
 
@@ -150,23 +152,46 @@ def apart(environ: Mapping[str, str]) -> RunProgram:
 
 
 @pytest.fixture(scope="module")
-def installed(environ: Mapping[str, str]) -> Callable[..., RunProgram]:
+def installed(environ: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory) -> Callable[..., RunProgram]:
     """Finds a program that is installed beside this Python. It gives what it printed, on stderr when it `fails`."""
+    # Some leave a log where they run.
+    folder = tmp_path_factory.mktemp("programs")
 
     def find(program: str, *options: str) -> RunProgram:
         found = shutil.which(program, path=str(Path(sys.executable).parent))
-        if found is None:
-            pytest.skip(f"{program} is not installed: pip install 'kmslab[clients]'.")
+        assert found is not None, f"{program} is not installed: pip install 'kmslab[clients]'."
 
         def run(*words: Any, fails: bool = False) -> str:
             command = [found, *options, *map(str, words)]
-            done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)  # noqa: S603
+            done = subprocess.run(  # noqa: S603
+                command, env=environ, cwd=folder, capture_output=True, text=True, timeout=120
+            )
             assert (done.returncode != 0) is fails, done.stderr
             return done.stderr if fails else done.stdout
 
         return run
 
     return find
+
+
+@pytest.fixture
+def line(lab: Lab) -> Iterator[Line]:
+    """A connection to the Lab, for requests made by hand."""
+    with Line(lab.endpoint()) as made:
+        yield made
+
+
+@pytest.fixture
+def host(line: Line) -> str:
+    """What such a request says in its Host header."""
+    return f"{line.host}:{line.port}"
+
+
+@pytest.fixture
+def admin(lab: Lab) -> Key:
+    """What the administrator signs with."""
+    own = lab.administrator.credentials
+    return Key(own.access_key_id, own.secret_access_key)
 
 
 def _found(program: str) -> str:

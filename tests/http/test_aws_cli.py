@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -95,8 +94,6 @@ def environment(served: Lab) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def version_1(environment: Mapping[str, str]) -> Iterator[Ask]:
     """AWS CLI version 1 with our rules."""
-    if find_spec("awscli") is None:
-        pytest.skip("awscli is not installed")
     cli = KeptCli()
     yield lambda arguments: cli.run(arguments, environment)
     cli.close()

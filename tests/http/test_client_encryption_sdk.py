@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat,
 
 from kmslab import Lab
 
-esdk = pytest.importorskip("aws_encryption_sdk", reason="The Encryption SDK is missing: pip install 'kmslab[clients]'.")
-mpl = pytest.importorskip("aws_cryptographic_material_providers.mpl", reason="Missing: pip install 'kmslab[clients]'.")
-models = pytest.importorskip("aws_cryptographic_material_providers.mpl.models")
-stores = pytest.importorskip("aws_cryptographic_material_providers.keystore.models")
-store_config = pytest.importorskip("aws_cryptographic_material_providers.keystore.config")
-KeyStore = pytest.importorskip("aws_cryptographic_material_providers.keystore.client").KeyStore
+esdk = import_module("aws_encryption_sdk")
+mpl = import_module("aws_cryptographic_material_providers.mpl")
+models = import_module("aws_cryptographic_material_providers.mpl.models")
+stores = import_module("aws_cryptographic_material_providers.keystore.models")
+store_config = import_module("aws_cryptographic_material_providers.keystore.config")
+KeyStore = import_module("aws_cryptographic_material_providers.keystore.client").KeyStore
 
 SdkError = esdk.exceptions.AWSEncryptionSDKClientError
 

@@ -7,6 +7,7 @@ import hashlib
 import json
 import re
 import uuid
+from importlib import import_module
 from itertools import chain
 from typing import Any
 
@@ -171,9 +172,9 @@ def test_an_ethereum_wallet_signs_with_its_key_in_kms(node: Any, kms: Any) -> No
 def sdk() -> Any:
     """The AWS Encryption SDK for Python: its client, and what makes a keyring of a key and a KMS client."""
     missing = "The Encryption SDK is missing: pip install 'kmslab[clients]'."
-    esdk = pytest.importorskip("aws_encryption_sdk", reason=missing)
-    mpl = pytest.importorskip("aws_cryptographic_material_providers.mpl", reason=missing)
-    models = pytest.importorskip("aws_cryptographic_material_providers.mpl.models", reason=missing)
+    esdk = import_module("aws_encryption_sdk")
+    mpl = import_module("aws_cryptographic_material_providers.mpl")
+    models = import_module("aws_cryptographic_material_providers.mpl.models")
     providers = mpl.AwsCryptographicMaterialProviders(config=mpl.config.MaterialProvidersConfig())
 
     def keyring(key: str, kms: Any) -> Any:

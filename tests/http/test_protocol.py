@@ -35,23 +35,6 @@ def lab() -> Iterator[Lab]:
         yield made
 
 
-@pytest.fixture
-def line(lab: Lab) -> Iterator[Line]:
-    with Line(lab.endpoint()) as made:
-        yield made
-
-
-@pytest.fixture
-def host(line: Line) -> str:
-    return f"{line.host}:{line.port}"
-
-
-@pytest.fixture
-def admin(lab: Lab) -> Key:
-    own = lab.administrator.credentials
-    return Key(own.access_key_id, own.secret_access_key)
-
-
 @pytest.fixture(autouse=True)
 def _nothing_is_logged(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     """No client, however bad, is a bug of the server's."""

@@ -66,8 +66,7 @@ def run(lab: Lab) -> Run:
     def run(program: str, *words: Any, fails: bool = False) -> str:
         environ = lab.environ()
         found = shutil.which(program, path=os.pathsep.join([environ["PATH"], str(Path(sys.executable).parent)]))
-        if found is None:
-            pytest.skip(f"{program} is not installed: pip install 'kmslab[clients]'.")
+        assert found is not None, f"{program} is not installed: pip install 'kmslab[clients]'."
         command = [found, *map(str, words)]
         done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=120)  # noqa: S603
         assert (done.returncode != 0) is fails, done.stderr

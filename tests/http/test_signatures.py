@@ -60,23 +60,6 @@ def bucket(lab: Lab) -> str:
 
 
 @pytest.fixture
-def line(lab: Lab) -> Iterator[Line]:
-    with Line(lab.endpoint()) as made:
-        yield made
-
-
-@pytest.fixture
-def host(line: Line) -> str:
-    return f"{line.host}:{line.port}"
-
-
-@pytest.fixture
-def admin(lab: Lab) -> Key:
-    own = lab.administrator.credentials
-    return Key(own.access_key_id, own.secret_access_key)
-
-
-@pytest.fixture
 def session(lab: Lab) -> Key:
     given = lab.client("sts").get_session_token(DurationSeconds=900)["Credentials"]
     return Key(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,6 @@ import pytest
 from kmslab.errors import KmslabError
 from kmslab.terminal import kept
 from kmslab.terminal.kept import Done, KeptCli
-
-needs_awscli = pytest.mark.skipif(find_spec("awscli") is None, reason="awscli is not installed")
 
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
@@ -37,7 +34,6 @@ def cli() -> Iterator[KeptCli]:
     made.close()
 
 
-@needs_awscli
 def test_commands_one_after_another(cli: KeptCli) -> None:
     first = cli.run(["--version"], ENVIRONMENT)
     process = cli._process
@@ -48,7 +44,6 @@ def test_commands_one_after_another(cli: KeptCli) -> None:
     assert cli._process is process
 
 
-@needs_awscli
 def test_nothing_is_left_behind_by_a_command(cli: KeptCli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither variables nor the folder nor an option."""
     (tmp_path / "plain.txt").write_text("hello")
@@ -63,7 +58,6 @@ def test_nothing_is_left_behind_by_a_command(cli: KeptCli, tmp_path: Path, monke
     assert "Unable to load paramfile file://plain.txt" in cli.run(there, ENVIRONMENT).errors
 
 
-@needs_awscli
 def test_where_there_is_no_fork(tmp_path: Path) -> None:
     """As on Windows: one command after another in the process itself, each with its own variables."""
     (tmp_path / "config").write_text("[default]\ncli_binary_format = raw-in-base64-out\n")
@@ -87,7 +81,6 @@ def test_where_there_is_no_fork(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
-@needs_awscli
 def test_a_process_that_ended_is_begun_anew(cli: KeptCli) -> None:
     cli.run(["--version"], ENVIRONMENT)
     assert cli._process is not None
@@ -96,7 +89,6 @@ def test_a_process_that_ended_is_begun_anew(cli: KeptCli) -> None:
     assert cli.run(["--version"], ENVIRONMENT).code == 0
 
 
-@needs_awscli
 @pytest.mark.skipif(os.name != "posix", reason="signals are of POSIX")
 def test_an_interrupted_command_leaves_no_answer_for_the_next(cli: KeptCli) -> None:
     class Interrupted:
@@ -119,7 +111,6 @@ def test_an_interrupted_command_leaves_no_answer_for_the_next(cli: KeptCli) -> N
     assert cli.run([*ENCRYPT, "hello"], ENVIRONMENT).errors == '\nInvalid base64: "hello"\n'
 
 
-@needs_awscli
 def test_a_process_that_ends_before_it_answers_is_said(cli: KeptCli, monkeypatch: pytest.MonkeyPatch) -> None:
     cli.close()
     monkeypatch.setattr(kept.sys, "executable", "/bin/true")

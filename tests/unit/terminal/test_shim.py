@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -33,7 +32,6 @@ def test_a_new_version_2_runs_as_it_is(fake_aws) -> None:
     assert (done.returncode, done.stdout) == (0, "kms\nlist-keys\n")
 
 
-@pytest.mark.skipif(find_spec("awscli") is None, reason="awscli is not installed")
 def test_an_old_version_2_gives_way_to_version_1(fake_aws) -> None:
     assert run(fake_aws("aws-cli/2.9.19"), "--version").stdout.startswith("aws-cli/1.")
 
@@ -67,7 +65,6 @@ def test_without_version_1_an_old_version_2_is_told_the_endpoint(
     assert run_instead("kms", "list-keys") == ["kms", "list-keys"]
 
 
-@pytest.mark.skipif(find_spec("awscli") is None, reason="awscli is not installed")
 def test_otherwise_version_1_runs_with_version_2s_rules(tmp_path: Path) -> None:
     done = run(
         str(tmp_path), "kms", "encrypt", "--key-id", "a", "--plaintext", "hello", "--endpoint-url", URL,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -91,8 +90,6 @@ def test_a_file_is_written_with_the_at_sign() -> None:
 
 def test_awscli_reads_the_same() -> None:
     """In a process of its own, because its botocore would take the place of boto3's."""
-    if find_spec("awscli") is None:
-        pytest.skip("awscli is not installed")
     texts = [*READ, *map(shorthand.write, WRITTEN)]
     program = (
         "import json, sys; from awscli.shorthand import ShorthandParser\n"

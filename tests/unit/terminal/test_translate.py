@@ -7,7 +7,6 @@ import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -142,7 +141,6 @@ def test_every_operation_with_every_parameter(operation: str) -> None:
     assert shlex.split(command)[:2] == ["aws", "kms"]
 
 
-@pytest.mark.skipif(find_spec("awscli") is None, reason="awscli is not installed")
 def test_the_aws_cli_understands_every_command() -> None:
     """It reads the commands of all operations as requests with the same parameters; in a process of its own."""
     requests = [
