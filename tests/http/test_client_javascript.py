@@ -171,7 +171,6 @@ def test_an_ethereum_wallet_signs_with_its_key_in_kms(node: Any, kms: Any) -> No
 @pytest.fixture(scope="module")
 def sdk() -> Any:
     """The AWS Encryption SDK for Python: its client, and what makes a keyring of a key and a KMS client."""
-    missing = "The Encryption SDK is missing: pip install 'kmslab[clients]'."
     esdk = import_module("aws_encryption_sdk")
     mpl = import_module("aws_cryptographic_material_providers.mpl")
     models = import_module("aws_cryptographic_material_providers.mpl.models")
