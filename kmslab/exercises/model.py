@@ -23,6 +23,32 @@ class Attempt:
     answer: Any = None
 
 
+#: What may be true of an attempt.
+Test = Callable[[Attempt], object]
+
+
+@dataclass(frozen=True, slots=True)
+class ByMistake:
+    """Advice that depends on what went wrong; use `by_mistake`."""
+
+    otherwise: str
+    mistakes: tuple[tuple[Test, str], ...]
+
+    def __call__(self, attempt: Attempt) -> str:
+        """The sentence of the first mistake that was made."""
+        return next((advice for made, advice in self.mistakes if _holds(made, attempt)), self.otherwise)
+
+
+def by_mistake(otherwise: str, *mistakes: tuple[Test, str]) -> ByMistake:
+    """Advice for a task at which people go wrong in several ways.
+
+    Args:
+        otherwise: What to say to somebody who has not begun, or made none of these mistakes.
+        mistakes: What tells each of them, and the sentence that helps; the first one that was made counts.
+    """
+    return ByMistake(otherwise, mistakes)
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One thing to be done.
@@ -30,12 +56,12 @@ class Task:
     Attributes:
         label: What, as a statement that is true once it is done.
         is_done: Whether it is.
-        advice: What to do or to look at while it is not.
+        advice: What to do or to look at while it is not; a function of the attempt where that depends on the mistake.
     """
 
     label: str
-    is_done: Callable[[Attempt], object]
-    advice: str
+    is_done: Test
+    advice: str | Callable[[Attempt], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +83,7 @@ class Exercise:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One task, checked."""
+    """One task, checked. There is no advice for what is done."""
 
     label: str
     done: bool
@@ -112,9 +138,22 @@ def run(exercise: Exercise, attempt: Attempt) -> CheckResult:
     """Check an exercise. Whatever a test stumbles over counts as not done: a learner's world may hold anything."""
     items = []
     for task in exercise.tasks:
-        try:
-            done = bool(task.is_done(attempt))
-        except Exception:
-            done = False
-        items.append(Item(task.label, done, task.advice))
+        done = _holds(task.is_done, attempt)
+        items.append(Item(task.label, done, "" if done else _advice(task, exercise.number, attempt)))
     return CheckResult(exercise.number, exercise.title, tuple(items))
+
+
+def _holds(test: Test, attempt: Attempt) -> bool:
+    try:
+        return bool(test(attempt))
+    except Exception:
+        return False
+
+
+def _advice(task: Task, number: str, attempt: Attempt) -> str:
+    if isinstance(task.advice, str):
+        return task.advice
+    try:
+        return task.advice(attempt)
+    except Exception:
+        return f'The hints lead there: hint("{number}").'

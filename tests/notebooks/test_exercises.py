@@ -10,7 +10,7 @@ import pytest
 from kmslab import Lab
 from kmslab.exercises.catalogue import EXERCISES
 from kmslab.exercises.desk import Desk
-from kmslab.exercises.model import Attempt, Exercise, Task, run
+from kmslab.exercises.model import Attempt, ByMistake, Exercise, Task, run
 from kmslab.exercises.progress import Progress
 
 
@@ -50,11 +50,19 @@ def test_every_exercise_is_announced_with_its_title(lesson: str, learner: nbform
         assert f"## Exercise {number}: {EXERCISES[number].title}" in text
 
 
+def all_advice(task: Task) -> list[str]:
+    """Every sentence that a task can answer with, as far as it can be known without an attempt."""
+    if isinstance(task.advice, ByMistake):
+        return [task.advice.otherwise, *(sentence for _, sentence in task.advice.mistakes)]
+    return [task.advice] if isinstance(task.advice, str) else []
+
+
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
 def test_an_exercise_gives_advice_and_three_different_hints(exercise: Exercise) -> None:
     assert len(set(exercise.hints)) == 3
     assert all(len(hint) > 20 for hint in exercise.hints)
-    assert all(len(task.advice) > 20 for task in exercise.tasks)
+    sentences = [sentence for task in exercise.tasks for sentence in all_advice(task)]
+    assert all(len(sentence) > 20 for sentence in sentences)
     assert len({task.label for task in exercise.tasks}) == len(exercise.tasks)
 
 
