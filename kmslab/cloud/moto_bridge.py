@@ -19,10 +19,11 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from moto.core.base_backend import BackendDict as _BackendDict
 from moto.core.botocore_stubber import BotocoreStubber
-from moto.core.config import default_user_config
 from moto.core.request import normalize_request
+from moto.iam.models import iam_backends
 from werkzeug.datastructures import ImmutableMultiDict
 
+from kmslab.cloud.aws_policies import QuickIAMBackend
 from kmslab.errors import KmslabError
 from kmslab.wire.http import BodyStream
 
@@ -97,14 +98,13 @@ class MotoBridge:
         with _MOTO:
             foreign = _take_out()
             _put_in(self._held)
-            settings = default_user_config.get("iam", {})
             # AWS's own managed policies, AdministratorAccess among them, are there to be attached.
-            default_user_config["iam"] = {"load_aws_managed_policies": True}
+            usual, iam_backends.backend = iam_backends.backend, QuickIAMBackend
             try:
                 with _without_profile():
                     yield
             finally:
-                default_user_config["iam"] = settings
+                iam_backends.backend = usual
                 self._held = _take_out()
                 _put_in(foreign)
                 # Whoever looks something up waits for moto; so KMS does not wait for S3.
