@@ -11,7 +11,7 @@
 #
 # **Before you begin**: [04 The 4 KB limit](04_the_4_kb_limit.ipynb).
 #
-# **Time**: 35 minutes.
+# **Time**: 40 minutes.
 #
 # Previous: [04 The 4 KB limit](04_the_4_kb_limit.ipynb) · Next: [06 Asymmetric keys](06_asymmetric_keys.ipynb)
 
@@ -34,7 +34,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kmslab.jupyter import figures
 
 kms = boto3.client("kms", region_name="us-east-1")
-key_id = kms.create_key(Description="films")["KeyMetadata"]["KeyId"]
+key_id = kms.create_key(Description="manuscripts")["KeyMetadata"]["KeyId"]
 workplace = tempfile.TemporaryDirectory()
 folder = Path(workplace.name)
 
@@ -44,16 +44,18 @@ folder = Path(workplace.name)
 #
 # ## The idea
 #
-# A film has 50 MB and `Encrypt` takes 4096 bytes; 12,800 calls would do it, slowly, and would protect only pieces (lesson 04).
+# Otterquill gets its books as scanned manuscripts, and nobody may read them before the day of publication. One has 50 MB and
+# `Encrypt` takes 4096 bytes; 12,800 calls would do it, slowly, and would protect only pieces (lesson 04). Mira asks you for
+# something better.
 #
-# So do not send the film to KMS. Ask KMS for a key, and encrypt the film yourself. Such a key is called a **data key**. (You may
+# Do not send the manuscript to KMS. Ask KMS for a key, and encrypt the manuscript yourself. Such a key is called a **data key**. (You may
 # read *DEK*, data encryption key.) KMS hands it out **twice**: in clear, and encrypted under your KMS key.
 #
 # - The clear one you use **now**, and then throw it away.
 # - The encrypted one you keep, right beside the data. Only KMS can open it.
 #
 # The data is locked with the data key, and the data key is in an envelope that only the KMS key opens. That is **envelope
-# encryption**, and it is what S3, EBS and Secrets Manager do with your KMS key.
+# encryption**, and it is what AWS's services for files, disks and secrets do with your KMS key.
 
 # %%
 figures.flow(
@@ -90,11 +92,11 @@ print("encrypted data key:", len(encrypted_key), "bytes, in base64", base64.b64e
 # KMS keeps **neither** of the two. It has no list of data keys, and will never encrypt anything with one. From here on the data
 # key is your affair.
 #
-# Encrypt something with it. **AES-GCM** is a cipher that hides data and notices every change to it. Beside the key it needs a
+# Encrypt something with it: an author's letter. **AES-GCM** is a cipher that hides data and notices every change to it. Beside the key it needs a
 # **nonce**: 12 bytes that are no secret and must never be used twice with the same key.
 
 # %%
-letter = b"Meet me at the night train, platform 9, at 23:55."
+letter = b"Please tell nobody who really wrote Night Train."
 nonce = os.urandom(12)
 stored = {
     "encrypted key": encrypted_key,
@@ -109,7 +111,7 @@ print({name: len(value) for name, value in stored.items()}, "for", len(letter), 
 # The ciphertext is 16 bytes longer than the letter: the **tag**, by which changes are noticed. (`del` takes the names away,
 # so that nobody uses the key by mistake. It does not clear the memory. Python cannot promise that.)
 #
-# What is in `stored` can go anywhere: to a disk, into a database, to a colleague. Later, somebody wants to read the letter.
+# What is in `stored` can go anywhere: to a disk, into a database, to a colleague. Later, Mira wants to read the letter.
 #
 # **Predict**: what does `decrypt` have to be told?
 
@@ -119,7 +121,7 @@ AESGCM(data_key).decrypt(stored["nonce"], stored["ciphertext"], None)
 
 # %% [markdown]
 # Only the encrypted key. There is no operation "decrypt data key": an encrypted data key is a ciphertext, and `Decrypt` opens it.
-# KMS saw neither the letter nor its ciphertext. It knows only that somebody asked:
+# KMS saw neither the letter nor its ciphertext. It knows only that it was asked:
 
 # %%
 [(event["eventName"], event["requestParameters"]) for event in lab.trail.events(key=key_id)[-2:]]
@@ -148,11 +150,12 @@ sorted(set(prepared) - {"ResponseMetadata"})
 #
 # ## Exercise 05.1: a longer key
 #
-# Disks are often encrypted with AES-256 in a mode called XTS, which wants a key of **64 bytes**. `KeySpec` has no name for that;
-# `NumberOfBytes` takes its place.
+# Tom sets up an encrypted disk for the backups. Its cipher, AES-256 in a mode called XTS, wants a key of **64 bytes**, and he asks
+# you for one. `KeySpec` has no name for that length; `NumberOfBytes` takes its place.
 #
 # In **eu-west-1**, create a KMS key and get a data key of 64 bytes under it, with an **encryption context** of your own (lesson
-# 04). Then get the same data key back with nothing but its encrypted form and that context. Print whether the two are equal.
+# 04). Then get the same data key back with nothing but its encrypted form and that context, as Tom will whenever he mounts
+# the disk. Print whether the two are equal.
 
 # %%
 # Exercise 05.1
@@ -171,30 +174,30 @@ check("05.1")
 # %% [markdown]
 # ## A file of 50 MB
 #
-# Here is the film. It is noise, and 50 MiB of it.
+# Here is the manuscript of *Night Train*. For us it is noise, and 50 MiB of it.
 
 # %%
-film = folder / "film.bin"
-with open(film, "wb") as file:
+manuscript = folder / "manuscript.bin"
+with open(manuscript, "wb") as file:
     for _ in range(50):
         file.write(os.urandom(2**20))
 
-print(f"{film.name}: {film.stat().st_size:,} bytes")
+print(f"{manuscript.name}: {manuscript.stat().st_size:,} bytes")
 
 # %% [markdown]
-# `encrypt_file` does what you did by hand, and does it properly for large files. It reads, encrypts and writes the film in
-# pieces, so the film is never in memory as a whole. `progress=True` shows a bar. (It stands at 0 % until you run the cell.)
+# `encrypt_file` does what you did by hand, and does it properly for large files. It reads, encrypts and writes the
+# manuscript in pieces, so it is never in memory as a whole. `progress=True` shows a bar. (It stands at 0 % until you run the cell.)
 #
 # **Predict**: how many calls to KMS will it make? How much larger will the encrypted file be: 152 bytes, 1 %, 33 %?
 
 # %%
 from kmslab.envelope import EnvelopeError, decrypt_file, encrypt_file
 
-context = {"film": "night train", "reel": "1"}
-sealed = folder / "film.env"
+context = {"title": "night train", "part": "1"}
+sealed = folder / "manuscript.env"
 
 before = lab.bill
-receipt = encrypt_file(kms, key_id, film, sealed, context=context, progress=True)
+receipt = encrypt_file(kms, key_id, manuscript, sealed, context=context, progress=True)
 lab.bill.since(before)
 
 # %%
@@ -221,7 +224,7 @@ def sha256(path):
         return hashlib.file_digest(file, "sha256").digest()
 
 
-print("as it was:", sha256(restored) == sha256(film))
+print("as it was:", sha256(restored) == sha256(manuscript))
 lab.trail.events(key=key_id)[-2:]
 
 # %% [markdown]
@@ -252,15 +255,15 @@ print(f"{'header in all':20} {header_size:4} bytes")
 # | salt | random; makes the keys of this file its own |
 # | **encrypted data key** | the envelope. KMS opens it |
 # | encryption context | what you said the data is |
-# | header MAC | notices every change to the fields above |
+# | header MAC | a checksum that only the key can make (lesson 06); notices every change to the fields above |
 #
-# Behind the header come the **segments**: 256 KiB of film each, encrypted with AES-GCM, and 16 bytes of tag. It adds up:
+# Behind the header come the **segments**: 256 KiB of manuscript each, encrypted with AES-GCM, and 16 bytes of tag. It adds up:
 
 # %%
 header_size + receipt.segments * (256 * 1024 + 16) == sealed.stat().st_size
 
 # %% [markdown]
-# **Predict**: which of these can somebody read who has only the file: the context, the data key, the size of the film?
+# **Predict**: which of these can somebody read who has only the file: the context, the data key, the size of the manuscript?
 
 # %%
 print(fields["magic"][1:], fields["encryption context"])
@@ -280,17 +283,17 @@ with open(sealed, "rb") as file:
 #
 # ## What it saves
 #
-# **Predict**: how many bytes went to KMS and back, to encrypt the 52,428,800 bytes of the film?
+# **Predict**: how many bytes went to KMS and back, to encrypt the 52,428,800 bytes of the manuscript?
 
 # %%
 envelope = lab.trail.events(name="GenerateDataKey", key=key_id).calls[-1]
 print("request:", envelope.request_bytes, "bytes, reply:", envelope.reply_bytes, "bytes")
 
 # %% [markdown]
-# Now the direct way, for comparison. Send the first three pieces of the film to `Encrypt` and measure:
+# Now the direct way, for comparison. Send its first three pieces to `Encrypt` and measure:
 
 # %%
-with open(film, "rb") as file:
+with open(manuscript, "rb") as file:
     for _ in range(3):
         kms.encrypt(KeyId=key_id, Plaintext=file.read(4096), EncryptionContext=context)
 
@@ -302,14 +305,14 @@ pieces = lab.trail.events(name="Encrypt", key=key_id).calls
 # characters for three bytes. The rest is arithmetic:
 
 # %%
-calls = film.stat().st_size // 4096
+calls = manuscript.stat().st_size // 4096
 direct_bytes = calls * (pieces[0].request_bytes + pieces[0].reply_bytes)
 
 figures.bars(
-    "Bytes to KMS and back, to encrypt a film of 50 MiB",
+    "Bytes to KMS and back, to encrypt a manuscript of 50 MiB",
     {
         "envelope, 1 call": envelope.request_bytes + envelope.reply_bytes,
-        "the film itself": film.stat().st_size,
+        "the manuscript itself": manuscript.stat().st_size,
         f"direct, {calls:,} calls": direct_bytes,
     },
     "bytes",
@@ -327,10 +330,13 @@ for way, count in {"direct": calls, "envelope": 1}.items():
     print(f"{way:9} {count:6,} calls  {count * 0.03 / 10_000:.6f} USD  {count * 0.010:6.2f} s waiting for KMS")
 
 # %% [markdown]
-# Four cents are not the point. The two minutes are, and that 12,800 calls for one film count against the quota that your whole
-# account shares.
+# Mira need not worry about four cents. The two minutes are the point, and that 12,800 calls for one manuscript count against the
+# quota that your whole account shares.
 #
 # ## Exercise 05.2: your own file
+#
+# Customers may download a copy of all that the shop knows of them. Such a file is large, and it must never be given to another
+# customer. Make the first one:
 #
 # 1. In **us-west-2**, create a key with the alias **`alias/backup`**.
 # 2. Write a file of **at least 5,000,000 bytes**, of whatever you like.
@@ -345,7 +351,7 @@ oregon = boto3.client("kms", region_name="us-west-2")
 backup_key = oregon.create_key(Description="backup")["KeyMetadata"]["KeyId"]
 oregon.create_alias(AliasName="alias/backup", TargetKeyId=backup_key)
 
-(folder / "backup.bin").write_bytes(b"a line of a log\n" * 400_000)
+(folder / "backup.bin").write_bytes(b"one of the orders\n" * 400_000)
 whose = {"customer": "northwind"}
 encrypt_file(oregon, "alias/backup", folder / "backup.bin", folder / "backup.env", context=whose)
 answer = decrypt_file(oregon, folder / "backup.env", folder / "backup.again", context=whose)
@@ -355,8 +361,9 @@ check("05.2", answer)
 # %% [markdown]
 # ## Who can open it?
 #
-# Mallory has copied `film.env`, the encrypted data key included. She knows the format. She even has a user in your account, one
-# that may not decrypt. (Permissions are lesson 07.)
+# "And if a laptop with `manuscript.env` is stolen?" asks Mira. Think it through with a thief; cryptographers call her Mallory.
+# She has the file, the encrypted data key included, and knows the format. Let her even have a user in your account, one that
+# may not decrypt. (Permissions are lesson 07.)
 
 # %%
 mallory = lab.client("kms", principal=lab.user("mallory"))
@@ -371,9 +378,9 @@ except mallory.exceptions.ClientError as error:
     print(error.response["Error"]["Code"])
 
 # %% [markdown]
-# To the envelope, and no further. The way to the film leads through `kms:Decrypt`. Without it she has 32 unknown bytes to guess.
+# To the envelope, and no further. The way to the manuscript leads through `kms:Decrypt`. Without it she has 32 unknown bytes to guess.
 #
-# Now you are the owner of the KMS key. The copies of the film are anywhere: on disks, in backups, on Mallory's computer. You
+# Now you are the owner of the KMS key. The copies of the manuscript are anywhere: on disks, in backups, on Mallory's computer. You
 # cannot reach them.
 #
 # **Predict**: you disable the KMS key. What becomes of the files?
@@ -399,7 +406,7 @@ _ = kms.enable_key(KeyId=key_id)
 # %% [markdown]
 # ## Tamper, and be refused
 #
-# Mallory cannot read the film. Can she change it? Take a shorter one, of four segments, and do what she would do:
+# Mallory cannot read the manuscript. Can she change it? Take a shorter one, of four segments, and do what she would do:
 
 # %%
 short, short_sealed = folder / "short.bin", folder / "short.env"
@@ -442,11 +449,11 @@ print("anything written:", out.exists())
 # refused, because the data key is bound to the context.
 #
 # Look at the last line, too. `decrypt_file` writes into a temporary file and gives it its name at the very end. There is never half
-# a film that looks like a whole one.
+# a manuscript that looks like a whole one.
 #
 # ### A toy that looks right
 #
-# "Encrypt each chunk with AES-GCM" is quickly written. Here is a program that does it, with a new nonce for each chunk. Nothing
+# "Encrypt each chunk with AES-GCM" is quickly written. Tom has a program that does it, with a new nonce for each chunk. Nothing
 # in it is misused.
 
 # %%
@@ -460,7 +467,7 @@ def toy_decrypt(key, sealed_chunks):
 
 
 toy_key = kms.generate_data_key(KeyId=key_id, KeySpec="AES_256")["Plaintext"]
-order = toy_encrypt(toy_key, [b"sell 500 shares", b"but not before June", b"and not below 90 dollars"])
+order = toy_encrypt(toy_key, [b"print 500 copies", b"but not before June", b"and not with the old cover"])
 
 # %% [markdown]
 # **Predict**: Mallory drops the last chunk. Then she flips a bit in one. What does `toy_decrypt` say?
@@ -482,13 +489,13 @@ except InvalidTag:
 #
 # ## The context, and the wrong file
 #
-# You gave `context=` when you decrypted the film. What if it is the wrong one?
+# You gave `context=` when you decrypted the manuscript. What if it is the wrong one?
 
 # %%
-wrong = {"film": "night train", "reel": "2"}
+wrong = {"title": "night train", "part": "2"}
 before = lab.bill
 try:
-    decrypt_file(kms, sealed, folder / "reel2.bin", context=wrong)
+    decrypt_file(kms, sealed, folder / "part2.bin", context=wrong)
 except EnvelopeError as error:
     print(type(error).__name__, error, sep="\n")
 print("requests:", lab.bill.since(before).requests)
@@ -507,13 +514,13 @@ except kms.exceptions.InvalidCiphertextException as error:
 # The data key was made under another context, so it does not come out.
 #
 # Without `context=`, `decrypt_file` takes the context that it finds in the file. Then it tells you that the file is **whole**. It
-# cannot tell you that it is the **right** one: somebody may have put reel 1 where reel 2 should be, and nothing in it is wrong.
+# cannot tell you that it is the **right** one: if part 1 lies where part 2 should be, nothing in it is wrong.
 # Only you know which file you expect. Say so.
 #
-# ## Exercise 05.3: five ledgers, two visits
+# ## Exercise 05.3: five ledgers, two accidents
 #
-# The next cell makes five encrypted ledgers, each with its month as encryption context. Then somebody is there at night. (Run it,
-# and do not study it: it is the crime, not the clue.)
+# The next cell makes five encrypted ledgers, each with its month as encryption context. Then Tom moves them to another disk, in a
+# hurry. (Run it, and do not study it: it is the accident, not the clue.)
 
 # %%
 months = ["january", "february", "march", "april", "may"]
@@ -527,7 +534,7 @@ for month in months:
     encrypt_file(kms, ledger_key, ledger, shelf / f"{month}.env", context={"month": month})
 
 
-def visit_at_night():
+def move_in_a_hurry():
     lots = {hashlib.sha256(f"{ledger_key} {month}".encode()).digest(): month for month in months}
     changed, exchanged, copied = (shelf / f"{lots[lot]}.env" for lot in sorted(lots)[:3])
     with open(changed, "r+b") as file:
@@ -536,12 +543,12 @@ def visit_at_night():
     shutil.copy(copied, exchanged)
 
 
-visit_at_night()
+move_in_a_hurry()
 
 # %% [markdown]
 # Two of the files in `shelf` are no longer what they were. In **one**, something was **changed**. In the place of **another** lies a
-# copy of a **different month's** file. Find out which, with `decrypt_file`, and hand over the two months in this order:
-# `(changed, exchanged)`.
+# copy of a **different month's** file. Mira needs the books tomorrow. Find out which, with `decrypt_file`, and hand over the two
+# months in this order: `(changed, exchanged)`.
 
 # %%
 # Exercise 05.3
@@ -560,7 +567,7 @@ check("05.3", answer)
 # %% [markdown]
 # ## "Any amount of data"
 #
-# You may read that with a data key you can encrypt any amount of data. It is a good deal: AES-GCM takes up to 64 GiB under one
+# Tom's notes say that with a data key you can encrypt any amount of data. It is a good deal: AES-GCM takes up to 64 GiB under one
 # nonce. (Python's library stops at 2 GiB a call.) But there are two limits per **key**:
 #
 # - Nonces drawn at random might repeat. Stop after 2^32 encryptions under one key.
@@ -568,8 +575,8 @@ check("05.3", answer)
 
 # %%
 reused_key, reused_nonce = os.urandom(32), os.urandom(12)
-known = b"the train leaves on track 9"
-secret = b"the money is in locker 4711"
+known = b"to the printer: 500 copies"
+secret = b"to the author: 9000 euros."
 one, two = (AESGCM(reused_key).encrypt(reused_nonce, text, None) for text in (known, secret))
 
 # %% [markdown]
@@ -584,20 +591,20 @@ bytes(a ^ b ^ c for a, b, c in zip(one, two, known))
 #
 # Programs that write thousands of small records a second do save them. They use one data key for many records, within limits of
 # time, number and bytes. It is called **data key caching**: fewer calls and less waiting, but more data behind each key, and a
-# clear data key that lives in memory for minutes. The AWS Encryption SDK can do it; S3 Bucket Keys are a relative of it. Lesson 13
-# does the sums.
+# clear data key that lives in memory for minutes. The AWS Encryption SDK can do it; S3 has a relative of it (lesson 11).
+# Lesson 13 does the sums.
 #
 # ## A writer who cannot read
 #
-# A camera at a gate shall encrypt what it sees, without a network, and it must not be able to read it again: cameras are stolen.
-# KMS also makes **data key pairs**. The public half encrypts, the private half decrypts:
+# The till at the book fair shall encrypt what it sells, without a network, and must not be able to read it again: tills are stolen.
+# KMS also makes **data key pairs**. The public half encrypts, the private half decrypts (lesson 06 has more of them):
 
 # %%
 pair = kms.generate_data_key_pair_without_plaintext(KeyId=key_id, KeyPairSpec="RSA_2048")
 oaep = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
-public_key = serialization.load_der_public_key(pair["PublicKey"])  # all that the camera gets
-note = public_key.encrypt(b"23:55 gate 3 opened", oaep)
+public_key = serialization.load_der_public_key(pair["PublicKey"])  # all that the till gets
+note = public_key.encrypt(b"till 3: one Night Train", oaep)
 sorted(set(pair) - {"ResponseMetadata"})
 
 # %% [markdown]
@@ -609,8 +616,8 @@ serialization.load_der_private_key(private_der, password=None).decrypt(note, oae
 
 # %% [markdown]
 # Here a private key did leave KMS: a data key pair is for use outside, as a data key is. In [lesson 06](06_asymmetric_keys.ipynb)
-# the private key stays inside. (RSA pairs are dear: 12 USD for 10,000, where data keys are 0.03. Make one for each camera, not
-# for each note.)
+# the private key stays inside. (RSA pairs are dear: 12 USD for 10,000, where data keys are 0.03. Make one for each till, not
+# for each sale.)
 #
 # ## In a real account
 #
@@ -620,7 +627,7 @@ serialization.load_der_private_key(private_der, password=None).decrypt(note, oae
 #
 # ## What went wrong? Said twice
 #
-# Somebody wants to be very clear: AES-256, and that is 32 bytes. Run this and read the last line.
+# Tom wants to be very clear: AES-256, and that is 32 bytes. Run this and read the last line.
 
 # %% tags=["raises-exception"]
 kms.generate_data_key(KeyId=key_id, KeySpec="AES_256", NumberOfBytes=32)
@@ -639,9 +646,9 @@ except kms.exceptions.ClientError as error:
 # Take `KeySpec="AES_256"` unless a cipher wants another length. `NumberOfBytes` counts **bytes**: `NumberOfBytes=256` is no error,
 # and gives eight times as much as you meant.
 #
-# ## What has changed since older tutorials, and what was never quite so
+# ## Tom's notes, corrected
 #
-# | you may read | more exactly |
+# | Tom's notes say | more exactly |
 # | --- | --- |
 # | "data encryption key, DEK" | AWS says **data key** |
 # | "encrypt any amount of data" | large amounts, within the limits of the cipher: a new data key per file, a nonce never twice |
@@ -649,7 +656,7 @@ except kms.exceptions.ClientError as error:
 # | "only KMS can decrypt the data" | KMS decrypts the *data key*. It never sees the data |
 # | nothing about the encryption context | bind the data key to what the data is, and give the context when you decrypt |
 #
-# That less goes over the network, and that the encrypted key may lie beside the data, is as true as it was.
+# Two more of his notes, that less goes over the network and that the encrypted key may lie beside the data, are as true as they were.
 #
 # ## Key points
 #
@@ -663,9 +670,9 @@ except kms.exceptions.ClientError as error:
 # ## Questions
 #
 # 1. A file of 2 GB was encrypted last year. The KMS key is to be replaced by another one. What has to be encrypted anew?
-# 2. Your backup program keeps the data key of the day in a variable. At noon somebody disables the KMS key. What still works, and
+# 2. Your backup program keeps the data key of the day in a variable. At noon Tom disables the KMS key. What still works, and
 #    until when?
-# 3. A colleague's format puts a SHA-256 of the whole plaintext, in clear, at the front, "to notice changes". What does it tell a
+# 3. A format of Tom's puts a SHA-256 of the whole plaintext, in clear, at the front, "to notice changes". What does it tell a
 #    thief?
 #
 # Previous: [04 The 4 KB limit](04_the_4_kb_limit.ipynb) · Next: [06 Asymmetric keys](06_asymmetric_keys.ipynb)

@@ -327,3 +327,115 @@ def test_05_3_ledgers_made_twice(desk: Desk, shelf: Shelf) -> None:
         anew.open(anew.changed, {"month": anew.changed})
 
     assert desk.check("05.3", (anew.changed, anew.exchanged)).passed
+
+
+# --- advice that fits the mistake ---
+
+
+def advice(desk: Desk, number: str, label: str, answer: Any = None) -> str:
+    """What is said to a task that is open."""
+    (item,) = (item for item in desk.check(number, answer).items if item.label == label)
+    assert not item.done
+    return item.advice
+
+
+def test_05_1_advice_on_the_data_key(desk: Desk, kms: Any, ireland: Any) -> None:
+    assert "with a client for eu-west-1" in advice(desk, "05.1", GENERATED)
+    kms.generate_data_key(KeyId=new_key(kms), NumberOfBytes=64, EncryptionContext=MINE)
+    assert "in another Region" in advice(desk, "05.1", GENERATED)
+    with pytest.raises(ireland.exceptions.NotFoundException):
+        ireland.generate_data_key(KeyId=new_key(kms), NumberOfBytes=64)
+    assert "the lesson's is in us-east-1" in advice(desk, "05.1", GENERATED)
+    ireland.generate_data_key_without_plaintext(KeyId=new_key(ireland), NumberOfBytes=64)
+    assert "nothing to compare with" in advice(desk, "05.1", GENERATED)
+
+
+def test_05_1_advice_on_the_size(desk: Desk, ireland: Any) -> None:
+    key_id = new_key(ireland)
+    ireland.generate_data_key(KeyId=key_id, NumberOfBytes=65)
+    assert advice(desk, "05.1", LONG) == "NumberOfBytes=64, in place of KeySpec."
+    ireland.generate_data_key(KeyId=key_id, KeySpec="AES_256")
+    assert "KeySpec has names for 16 and for 32" in advice(desk, "05.1", LONG)
+    with suppress(ireland.exceptions.ClientError):
+        ireland.generate_data_key(KeyId=key_id, KeySpec="AES_256", NumberOfBytes=64)
+    assert "exactly one" in advice(desk, "05.1", LONG)
+    ireland.generate_data_key(KeyId=key_id, NumberOfBytes=512)
+    assert "bytes, not bits" in advice(desk, "05.1", LONG)
+
+
+def test_05_1_a_shorter_data_key_under_the_same_context_is_not_it(desk: Desk, ireland: Any) -> None:
+    key_id = new_key(ireland)
+    short = ireland.generate_data_key(KeyId=key_id, KeySpec="AES_256", EncryptionContext=MINE)
+    ireland.generate_data_key(KeyId=key_id, NumberOfBytes=64, EncryptionContext=MINE)
+    assert "Hand the CiphertextBlob" in advice(desk, "05.1", GOT_BACK)
+    ireland.decrypt(CiphertextBlob=short["CiphertextBlob"], EncryptionContext=MINE)
+
+    assert desk.check("05.1").open_tasks == [GOT_BACK]
+    assert "Something else was decrypted" in advice(desk, "05.1", GOT_BACK)
+
+
+def test_05_1_advice_on_a_refused_decrypt(desk: Desk, kms: Any, ireland: Any) -> None:
+    blob = ireland.generate_data_key(KeyId=new_key(ireland), NumberOfBytes=64, EncryptionContext=MINE)["CiphertextBlob"]
+    with pytest.raises(kms.exceptions.ClientError):
+        kms.decrypt(CiphertextBlob=blob, EncryptionContext=MINE)
+    assert "sent to another Region" in advice(desk, "05.1", GOT_BACK)
+    with pytest.raises(ireland.exceptions.InvalidCiphertextException):
+        ireland.decrypt(CiphertextBlob=blob, EncryptionContext={"Disk": "backup-7"})
+    assert "to the letter" in advice(desk, "05.1", GOT_BACK)
+
+
+def test_05_2_advice_on_the_alias(desk: Desk, kms: Any, oregon: Any) -> None:
+    backup_key(kms)
+    assert "in another Region" in advice(desk, "05.2", ALIAS)
+    backup_key(oregon, KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+    assert "makes no data keys" in advice(desk, "05.2", ALIAS)
+
+
+@pytest.mark.parametrize(
+    ("context", "word"),
+    [(None, "without a context"), ({"Customer": "northwind"}, "small letters"), ({"customer": ""}, "value is empty")],
+)
+def test_05_2_advice_on_the_context(
+    desk: Desk, oregon: Any, tmp_path: Path, context: dict[str, str] | None, word: str
+) -> None:
+    backup_key(oregon)
+    receipt = there_and_back(oregon, "alias/backup", tmp_path, context)
+
+    assert word in advice(desk, "05.2", FOR_A_CUSTOMER, receipt)
+    assert "names no customer" in advice(desk, "05.2", DECRYPTED, receipt)
+
+
+def test_05_2_advice_on_the_receipt(desk: Desk, kms: Any, oregon: Any, tmp_path: Path) -> None:
+    backup_key(oregon)
+    receipt = there_and_back(oregon, "alias/backup", tmp_path, CUSTOMER, size=1000)
+
+    assert "decrypt_file returns it" in advice(desk, "05.2", RECEIPT)
+    assert "names another key" in advice(desk, "05.2", RECEIPT, the_lesson(kms, tmp_path))
+    assert "That is no receipt" in advice(desk, "05.2", RECEIPT, str(receipt))
+    assert "how large yours is" in advice(desk, "05.2", LARGE, receipt)
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        ("march", "One month is not enough"),
+        ({"march", "may"}, "in brackets"),
+        (("march", "march"), "twice"),
+        (("march", "june"), "Two months are wanted"),
+        (None, "Run the cell"),
+    ],
+)
+def test_05_3_advice_on_what_was_handed_over(desk: Desk, shelf: Shelf, answer: object, word: str) -> None:
+    shelf.open_all()
+
+    assert word in advice(desk, "05.3", MONTHS, answer)
+
+
+def test_05_3_advice_on_the_pair(desk: Desk, shelf: Shelf) -> None:
+    assert "Guessing" in advice(desk, "05.3", FOUND, (shelf.changed, shelf.exchanged))
+    shelf.open_all()
+    swapped = (shelf.exchanged, shelf.changed)
+
+    assert "the changed one comes first" in advice(desk, "05.3", CHANGED, swapped)
+    assert "comes second" in advice(desk, "05.3", EXCHANGED, swapped)
+    assert "file was copied" in advice(desk, "05.3", EXCHANGED, (shelf.changed, shelf.copied))
