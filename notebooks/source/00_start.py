@@ -15,7 +15,12 @@
 # Next: [01 Creating keys](01_creating_keys.ipynb)
 
 # %% [markdown]
-# ## One cell of set-up
+# ## Your first day
+#
+# Welcome to **Otterquill**, an online bookshop of twelve people. From today its AWS account, number 123456789010, is yours to
+# look after. **Mira** founded the shop; she will ask what things cost and what can go wrong. **Tom** wrote it. He learned KMS
+# from a blog post of 2021, is glad to share his notes, and is often a little out of date. **Vera**, the auditor, comes once a
+# year and asks who can read what. Today nobody asks anything: try things out.
 #
 # Run this cell first (Shift+Enter). It builds a small AWS of your own inside this notebook. Every lesson begins with it, and
 # nothing you do here can cost money or reach anybody.
@@ -75,7 +80,7 @@ kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"]
 
 # %% [markdown]
 # Look closely at the second call: it does not name a key, and KMS found the right one all the same. The ciphertext says which
-# key it needs. (Lesson 06 meets ciphertexts that do not.)
+# key it needs. (So it is with the usual, *symmetric* keys. Lesson 04 meets ciphertexts that do not.)
 #
 # This is the way one `Encrypt` takes, here as in AWS:
 
@@ -96,9 +101,9 @@ figures.flow(
 )
 
 # %% [markdown]
-# The plaintext travelled to KMS; the key did not travel at all. People sometimes put it the other way round and say that with
-# a KMS key "your data never leaves AWS unencrypted". It is the *key* that never leaves unencrypted. `Decrypt` has just given
-# you the data in clear.
+# The plaintext travelled to KMS; the key did not travel at all. Tom's notes put it the other way round: with a KMS key "your
+# data never leaves AWS unencrypted". It is the *key* that never leaves unencrypted. `Decrypt` has just given you the data in
+# clear.
 #
 # ## Every call leaves a line: the trail
 #
@@ -119,7 +124,7 @@ event = lab.trail.events(name="Encrypt")[0]
 #
 # <details><summary>Show the answer</summary>
 #
-# Nowhere. CloudTrail never records plaintext, ciphertext or keys. It records the *name* of the key. So an auditor can see who
+# Nowhere. CloudTrail never records plaintext, ciphertext or keys. It records the *name* of the key. So Vera can see who
 # decrypted, and cannot see what.
 #
 # </details>
@@ -131,13 +136,13 @@ lab.bill
 
 # %% [markdown]
 # Two things cost money in KMS: **keeping a key** (1 USD a month, charged by the hour) and **requests** (0.03 USD for 10,000 of
-# the usual kind, the first 20,000 of a month free). That *you pay for each API call* is often all that tutorials say. For
-# most people the keys are the larger part. Lesson 13 does the sums.
+# the usual kind, the first 20,000 of a month free). That *you pay for each API call* is all that Tom's notes say. For most
+# people the keys are the larger part. Lesson 13 does the sums.
 #
 # ## Exercise 00.1: your own key
 #
-# Create a second key. Let it live in **eu-west-1**, and give it the description **`start`**.
-# (`create_key` takes `Description=`. A client belongs to one Region.)
+# Otterquill also sells in Ireland, and there is no key there yet. Create a second key. Let it live in **eu-west-1**, and give
+# it the description **`start`**. (`create_key` takes `Description=`. A client belongs to one Region.)
 
 # %%
 # Exercise 00.1
@@ -154,7 +159,7 @@ check("00.1")
 #
 # ## Exercise 00.2: there and back
 #
-# Encrypt anything you like under **your key from 00.1** and decrypt it again.
+# A key that was never tried is only a promise. Encrypt anything you like under **your key from 00.1** and decrypt it again.
 
 # %%
 # Exercise 00.2
@@ -195,29 +200,44 @@ except kms.exceptions.NotFoundException as error:
 #
 # ## Exercise 00.3: ask the trail
 #
-# A colleague says that something failed in this account. Find, with the trail, **which error code** those calls got, and hand
-# it over: `check("00.3", "...")`. (A trail event that failed has the member `errorCode`; `lab.trail` can be looped over.)
+# Tom has a script that encrypts his notes with a key in Frankfurt, `eu-central-1`. One of three is always missing, and the
+# script never complains. Run it once, as Tom does:
+
+# %%
+frankfurt = boto3.client("kms", region_name="eu-central-1")
+toms_key = frankfurt.create_key(Description="Tom")["KeyMetadata"]["KeyId"]
+for note in (b"order stamps", b"", b"call the printer"):
+    try:
+        frankfurt.encrypt(KeyId=toms_key, Plaintext=note)
+    except Exception:
+        pass  # Tom: "errors only worry people"
+
+# %% [markdown]
+# The script hides its error; the trail does not. Find there **which error code** Tom's call got, and hand it over:
+# `check("00.3", "...")`. (`lab.trail` can be looped over. Every event has the member `awsRegion`; one that failed has
+# `errorCode` and `errorMessage` too.)
 
 # %%
 # Exercise 00.3
 answer = None
 ### BEGIN SOLUTION
-failed = [event for event in lab.trail if "errorCode" in event]
+failed = [event for event in lab.trail if "errorCode" in event and event["awsRegion"] == "eu-central-1"]
 answer = failed[0]["errorCode"]
+print(answer, failed[0]["errorMessage"], sep="\n")
 ### END SOLUTION
 check("00.3", answer)
 
 # %% [markdown]
-# ## What has changed since older tutorials
+# ## Tom's notes, and what holds today
 #
-# This workbook follows a blog post of 2021, as many people's first steps do. Parts of it have aged. For this lesson:
+# Many people took their first steps with a blog post like Tom's, and parts of it have aged. For this lesson:
 #
-# | you may read | today |
+# | Tom's notes say | today |
 # | --- | --- |
 # | "customer master key", "CMK" | a **KMS key**, since August 2021. The old name lives on in a field and in some error texts |
 # | "KMS is FIPS 140-2 Level 2" | its hardware modules are validated at **FIPS 140-3 Security Level 3** |
 # | "Level 3 is what CloudHSM has" | KMS has it too |
-# | "two kinds of keys, symmetric and asymmetric" | also HMAC keys, and newer asymmetric families |
+# | "two kinds of keys, symmetric and asymmetric" | also HMAC keys, and newer asymmetric families (lesson 06) |
 # | "you pay per API call" | you pay for keys by the month **and** for requests |
 #
 # ## Key points
@@ -230,9 +250,9 @@ check("00.3", answer)
 #
 # ## Questions
 #
-# 1. A colleague in the same account calls `decrypt` on your ciphertext with a client for `eu-west-1`. Your key lives in
-#    `us-east-1`. What has to happen for it to work?
-# 2. Why can the trail prove *that* somebody decrypted a file, and not show the file?
+# 1. Tom calls `decrypt` on your ciphertext with a client for `eu-west-1`. Your key lives in `us-east-1`. What has to happen for
+#    it to work?
+# 2. Why can the trail prove to Vera *that* somebody decrypted a file, and not show her the file?
 # 3. Your program calls `encrypt` a thousand times today. Which line of the bill grows, and by how much?
 #
 # Next: [01 Creating keys](01_creating_keys.ipynb)
