@@ -32,3 +32,15 @@ def base64_size(call: Call, member: str) -> int:
     kept. Three sizes share a number of characters; which of them it was must follow from something else.
     """
     return call.request_bytes - len(json.dumps({**call.params, member: ""}))
+
+
+def lacked(call: Call, what: str = "") -> bool:
+    """Whether a call was denied because no Allow statement of the caller's matched it.
+
+    Args:
+        call: The call.
+        what: Words of the reason, such as `its Resource` or the name of a condition key.
+    """
+    findings = [finding for decision in call.decisions for finding in decision.considered]
+    unmet = "; ".join(each.because for each in findings if each.effect == "Allow" and not each.matched)
+    return call.error_code == "AccessDeniedException" and what in unmet

@@ -48,11 +48,11 @@ def attempt(call, **params):
 # %% [markdown]
 # ## Where a password does not belong
 #
-# A program needs the password of its database. In its source it is in every copy of the repository, and in its history for
-# good. So it is moved into an environment variable, often out of a file called `.env`.
+# Otterquill's shop needs the password of its database. Tom had it in the source: in every copy of the repository, and in its
+# history for good. So he moved it into an environment variable, out of a file called `.env`, and is done, as he thinks.
 #
-# **Predict**: the program starts another one, a converter for pictures that somebody found on the internet. Does that one know
-# the password?
+# **Predict**: the shop starts another program, a converter for pictures of covers that Tom found on the internet. Does that one
+# know the password?
 
 # %%
 environment = {**os.environ, "DB_PASSWORD": "correct horse"}
@@ -122,7 +122,7 @@ figures.flow(
 )
 
 # %% [markdown]
-# You may read that KMS *stores* passwords. It stores none. Parameter Store has the ciphertext, KMS has the key, and a reader
+# Tom's notes say that KMS *stores* passwords. It stores none. Parameter Store has the ciphertext, KMS has the key, and a reader
 # needs both.
 #
 # ## Which key was it?
@@ -135,8 +135,8 @@ print(found["Name"], found["Type"], found["KeyId"])
 # `alias/aws/ssm`, the AWS managed key of Parameter Store (lesson 08). It came into being with your first `SecureString`, costs
 # nothing a month, and its policy is not yours.
 #
-# Here is a user who has no permission for KMS at all. (In AWS he would also need `ssm:GetParameter`. The lab checks what KMS
-# checks, and lets everybody use Parameter Store itself.)
+# Otterquill has an intern, with no permission for KMS at all. (In AWS he would also need `ssm:GetParameter`. The lab checks
+# what KMS checks, and lets everybody use Parameter Store itself.)
 #
 # **Predict**: does he get the password?
 
@@ -202,11 +202,12 @@ print("the intern and version 1:", attempt(intern_ssm.get_parameter, Name=f"{nam
 #
 # ## Exercise 10.1: an API key in Ireland
 #
-# A program in **eu-west-1** calls a weather service and needs its API key, `sunny-7141`.
+# The shelf *Books for a rainy day* is a program in **eu-west-1**. It asks a weather service, whose API key is `sunny-7141`. Tom
+# was about to paste that into the code, and asks you first.
 #
 # 1. Store it there as **`/weather/api-key`**, encrypted under a key of **your own** with the alias **`alias/weather`**.
 # 2. Read it back in clear.
-# 3. A `station` is a user that may decrypt under that key, in general. Make the user `station` with that permission, and read
+# 3. The program runs as a user **`station`**, who may decrypt under that key. Make the user with that permission, and read
 #    the API key **as the station**.
 
 # %%
@@ -292,6 +293,9 @@ lab.explain(direct)
 #
 # ## Exercise 10.2: two departments, one key
 #
+# Vera, the auditor, writes: *two departments share one key in us-west-2. Can billing read the password of orders?* Build it so
+# that the answer is no, and let the trail prove it.
+#
 # In **us-west-2**, one key protects two parameters, **`/billing/db/password`** and **`/orders/db/password`**. Make key and
 # parameters, and a role **`billing`** that may decrypt **its own** parameter, and that **only through Parameter Store**.
 # Then try three things **as the role**:
@@ -342,8 +346,8 @@ check("10.2")
 # %% [markdown]
 # ## The emergency stop
 #
-# It is night, and somebody reads passwords who should not. You do not know yet with whose permissions. One call, and no secret
-# under the key is read by anybody:
+# Mira asks what you would do at night, if passwords were read and you did not know with whose permissions. Practise it. One
+# call, and no secret under the key is read by anybody:
 
 # %%
 _ = kms.disable_key(KeyId=shop["KeyId"])
@@ -361,8 +365,8 @@ print(error.response["Error"]["Message"].partition("; Request ID")[0])
 # %% [markdown]
 # `Error Code: DisabledException`. Parameter Store says *invalid key id* for whatever is wrong with the key: disabled, waiting
 # for its deletion, not there. (Secrets Manager, below, calls it `DecryptionFailure`.) Trying again does not help, and neither
-# does storing the password anew: that needs the same key. Programs that have the password in memory go on until they are started anew: a key protects
-# what is *stored*, and takes nothing back that was read.
+# does storing the password anew: that needs the same key. Programs that have the password in memory go on until they are
+# started anew: a key protects what is *stored*, and takes nothing back that was read.
 
 # %%
 _ = kms.enable_key(KeyId=shop["KeyId"])
@@ -447,7 +451,7 @@ print(lab.bill.since(before).by("service"))
 #
 # ## Two things called rotation
 #
-# `pay-0001` was on a slide, in front of sixty people. Somebody says: "Rotate the key!" **Predict**: what will the program, and
+# `pay-0001` was on a slide, in front of sixty people. Tom calls out: "Rotate the key!" **Predict**: what will the program, and
 # the sixty, read and use afterwards?
 
 # %%
@@ -489,20 +493,21 @@ warehouse = german_kms.create_key(Description="warehouse")["KeyMetadata"]["KeyId
 made = german_secrets.create_secret(Name="warehouse/db", SecretString="winter-2025", KmsKeyId=warehouse)
 
 # %% [markdown]
-# Somebody has posted `winter-2025` in a chat.
+# Tom has posted `winter-2025`, the password of the warehouse, in a chat with suppliers. He is sorry, and has already told the
+# database to accept `thaw-7260` instead. The rest is yours.
 #
-# 1. Do what helps. (The new password is `thaw-7260`; the database has it already.)
+# 1. Do what helps.
 # 2. Read the secret as the program will, and then the previous version, in case somebody has to go back.
-# 3. Hand over **how many times the KMS key had to be rotated** for that, as a number.
+# 3. Hand over a pair for Mira: **what the program reads now**, and **how many times the KMS key had to be rotated** for that.
 
 # %%
 # Exercise 10.3
 answer = None
 ### BEGIN SOLUTION
 german_secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7260")
-print(german_secrets.get_secret_value(SecretId="warehouse/db")["SecretString"])
+now = german_secrets.get_secret_value(SecretId="warehouse/db")["SecretString"]
 print(german_secrets.get_secret_value(SecretId="warehouse/db", VersionStage="AWSPREVIOUS")["SecretString"])
-answer = 0
+answer = (now, 0)
 ### END SOLUTION
 check("10.3", answer)
 
@@ -561,9 +566,9 @@ _ = boto3.client("iam").put_role_policy(
 print(website_secrets.get_secret_value(SecretId="shop/db")["SecretString"])
 
 # %% [markdown]
-# ## What has changed since older tutorials, and what was never quite so
+# ## Tom's notes: what has changed since, and what was never quite so
 #
-# | you may read | more exactly |
+# | Tom's notes say | more exactly |
 # | --- | --- |
 # | "KMS is perfect for database passwords and API keys in Parameter Store" | it is. KMS holds the key, Parameter Store the ciphertext |
 # | "customer master key, CMK" | **KMS key**, since August 2021 |
