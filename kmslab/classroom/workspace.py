@@ -11,7 +11,8 @@ from kmslab.errors import KmslabError
 
 #: What kmslab keeps for itself in a learner's folder.
 HIDDEN = ".kmslab"
-_MANIFEST = "copied.json"
+#: In that folder: what was copied, so that a change by the learner is told from one of ours.
+MANIFEST = "copied.json"
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ def copy_workbook(source: Path, target: Path, *, force: bool = False) -> CopyRep
     if target.resolve() == source.resolve():
         raise KmslabError(f"{target} is where the notebooks come from; name another folder.")
     target.mkdir(parents=True, exist_ok=True)
-    manifest = target / HIDDEN / _MANIFEST
+    manifest = target / HIDDEN / MANIFEST
     known: dict[str, str] = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {}
     report = CopyReport()
     for path in [*sorted(source.glob("*.ipynb")), *sorted(source.glob("solutions/*.ipynb"))]:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kmslab import Lab
 from kmslab.exercises.desk import Desk
 from kmslab.exercises.progress import Progress
 from kmslab.jupyter import aws_magic
 from kmslab.jupyter.commands import Commands
+from kmslab.jupyter.lent import is_binder
+
+if TYPE_CHECKING:
+    from kmslab.jupyter.keeping import KeepPanel
 
 #: Every notebook's Lab has the same ids and dates, so that what a learner sees is what the text talks about.
 SEED = 2026
@@ -43,7 +47,12 @@ def load_ipython_extension(shell: Shell) -> None:
     magic.register()
     _LOADED.append((lab, environment, magic))
     names = {"check": desk.check, "hint": desk.hint, "progress": desk.progress}
+    names["keep"] = _keep
     shell.push({"lab": lab, "show_cli": commands.show_cli, "show_boto3": commands.show_boto3, **names})
+    if is_binder():
+        from IPython.display import display
+
+        display(_keep())  # type: ignore[no-untyped-call]
     print(_WELCOME.format(account=lab.account_id, region=lab.region))
 
 
@@ -54,6 +63,14 @@ def unload_ipython_extension(shell: Shell) -> None:
         magic.close()
         environment.restore()
         lab.close()
+
+
+def _keep() -> KeepPanel:
+    """Your work as a file to download: the notebooks that you have changed, and which exercises you have solved."""
+    # Widgets take a while to import, and most cells never ask.
+    from kmslab.jupyter.keeping import keep
+
+    return keep()
 
 
 class _Environment:

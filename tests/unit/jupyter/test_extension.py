@@ -101,3 +101,23 @@ def test_the_public_face_is_what_it_says() -> None:
         assert getattr(kmslab, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         kmslab.nothing  # noqa: B018
+
+
+def test_in_binder_the_first_cell_says_that_nothing_is_kept(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BINDER_REPO_URL", "https://example.org/somebody/kmslab")
+    kmslab.load_ipython_extension(shell)
+    printed = capsys.readouterr().out
+    assert "Your work is not kept here." in printed
+    assert printed.endswith("Set-up complete.\n")
+
+
+def test_elsewhere_the_first_cell_says_nothing_about_it(
+    shell: Shell, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("BINDER_LAUNCH_HOST", "BINDER_REPO_URL", "BINDER_REF_URL", "BINDER_REQUEST"):
+        monkeypatch.delenv(name, raising=False)
+    kmslab.load_ipython_extension(shell)
+    assert "not kept" not in capsys.readouterr().out
+    assert "Your work as a file." in repr(shell.user_ns["keep"]())
