@@ -35,10 +35,12 @@ class Parcel:
 
     Attributes:
         notebooks: The notebooks in it, as paths relative to the learner's folder.
+        remembers: Whether the exercises that were solved are in it.
         data: The zip file.
     """
 
     notebooks: tuple[str, ...]
+    remembers: bool
     data: bytes
 
 
@@ -53,12 +55,13 @@ def pack(folder: Path, shipped: Path | None) -> Parcel:
         # Somebody works in a checkout, where nothing tells what has been changed.
         shipped = None
     notebooks = [name for name in _notebooks(folder) if shipped is None or _differs(folder / name, shipped / name)]
+    remembered = list(_remembered(folder))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(READ_ME, _READ_ME)
-        for name in [*notebooks, *_remembered(folder)]:
+        for name in [*notebooks, *remembered]:
             archive.write(folder / name, name)
-    return Parcel(tuple(notebooks), buffer.getvalue())
+    return Parcel(tuple(notebooks), bool(remembered), buffer.getvalue())
 
 
 def _notebooks(folder: Path) -> Iterator[str]:

@@ -61,7 +61,8 @@ class KeepPanel:
             self._show(f"Your work could not be packed: {error}.", "")
             return self
         size = f"{max(1, round(len(parcel.data) / 1000)):,} KB"
-        said = f"{NAME}: {_counted(len(parcel.notebooks))} and your progress, {size}."
+        solved = "with the exercises that you have solved" if parcel.remembers else "with no exercise solved yet"
+        said = f"{NAME}: {_counted(len(parcel.notebooks))}, {solved}, {size}."
         path = self._stored(parcel)
         if path is not None:
             said += f" It is also in your folder, as {path.name}."

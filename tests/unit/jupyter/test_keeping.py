@@ -51,7 +51,12 @@ def test_the_link_holds_the_file(folder: Path) -> None:
         assert "01_creating_keys.ipynb" not in archive.namelist()
     assert (folder / NAME).read_bytes() == data
     assert 'role="status"' in shown(panel)
-    assert "1 notebook and your progress" in repr(panel)
+    assert "1 notebook, with no exercise solved yet" in repr(panel)
+
+
+def test_solved_exercises_go_with_it(folder: Path) -> None:
+    (folder / ".kmslab" / "progress.json").write_text('{"solved": ["00.1"]}')
+    assert "1 notebook, with the exercises that you have solved" in repr(keep().pack())
 
 
 def test_it_packs_what_is_there_when_the_button_is_pressed(folder: Path) -> None:
