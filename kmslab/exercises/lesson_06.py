@@ -1,13 +1,13 @@
 """Exercises of lesson 06: asymmetric keys.
 
 Signatures and certificates are checked as anybody outside KMS would: with the public key that was handed over, and
-without a call.
+without a call. More than half of the lines are what learners read: tasks, advice for each mistake, and hints.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from cryptography import x509
@@ -16,10 +16,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from kmslab import Call
-from kmslab.exercises.evidence import succeeded
-from kmslab.exercises.model import Attempt, Exercise, Task
+from kmslab.exercises.evidence import failed, succeeded
+from kmslab.exercises.model import Attempt, Exercise, Task, by_mistake
 
-_RELEASE_SPEC = "ECC_NIST_P384"
+_RELEASE_SPEC, _RELEASE_HASH_SIZE = "ECC_NIST_P384", 48
 _AUTHORITY_SPEC = "ECC_NIST_P521"
 
 #: What Sign takes at most when KMS is to hash.
@@ -38,6 +38,15 @@ def _signatures(attempt: Attempt, spec: str) -> Sequence[Call]:
     return [call for call in succeeded(attempt.lab, "Sign") if call.keys[0].spec == spec]
 
 
+def _misused(attempt: Attempt, spec: str, code: str) -> list[Call]:
+    """The refused calls of Sign on a key of a spec."""
+    return [call for call in failed(attempt.lab, "Sign", code) if call.keys and call.keys[0].spec == spec]
+
+
+def _is_a(*types: type) -> Callable[[Attempt], bool]:
+    return lambda attempt: isinstance(attempt.answer, types)
+
+
 # --- 06.1 ---
 
 
@@ -49,9 +58,32 @@ def _handed_over(attempt: Attempt) -> tuple[bytes, bytes, bytes]:
     return message, signature, public_key
 
 
-def _release_key(attempt: Attempt) -> ec.EllipticCurvePublicKey | None:
+def _sent_whole(attempt: Attempt) -> bool:
+    """Whether Sign refused a call for what was in it, before it looked for the key."""
+    keys = attempt.lab.inventory.select(spec=_RELEASE_SPEC)
+    refused = [call.params.get("KeyId") for call in failed(attempt.lab, "Sign", "ValidationException") if not call.keys]
+    return any(name in (key.key_id, key.arn) for key in keys for name in refused)
+
+
+def _has_part(attempt: Attempt, *types: type) -> bool:
+    return any(isinstance(part, types) for part in attempt.answer)
+
+
+def _curve(attempt: Attempt) -> ec.EllipticCurve:
+    """The curve of the public key that was handed over; raises for other kinds of keys."""
     key = serialization.load_der_public_key(_handed_over(attempt)[2])
-    return key if isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP384R1) else None
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise TypeError("a key on a curve is wanted")
+    return key.curve
+
+
+def _release_key(attempt: Attempt) -> ec.EllipticCurvePublicKey | None:
+    """The public key, if it is on the curve and one that signs in KMS was downloaded."""
+    downloaded = {call.keys[0].arn for call in succeeded(attempt.lab, "GetPublicKey")}
+    signed = {call.keys[0].arn for call in _signatures(attempt, _RELEASE_SPEC)}
+    key = serialization.load_der_public_key(_handed_over(attempt)[2])
+    on_curve = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP384R1)
+    return key if on_curve and downloaded & signed else None  # type: ignore[return-value]
 
 
 def _release_verifies(attempt: Attempt) -> bool:
@@ -77,10 +109,29 @@ def _rsa_keys(attempt: Attempt) -> bool:
     return any(key.spec.startswith("RSA_") for key in keys)
 
 
+def _rsa_keys_elsewhere(attempt: Attempt) -> bool:
+    """Those of the lesson are in us-east-1, so only a key with the alias counts there."""
+    key = attempt.lab.inventory.named(_MAILBOX)
+    return key is not None and key.region != _MAILBOX_REGION
+
+
+def _refused_letters(attempt: Attempt, *, algorithm: bool) -> list[Call]:
+    """The refused calls of Decrypt in the mailbox's Region, with an algorithm or without."""
+    return [
+        call
+        for call in attempt.lab.trail.events(name="Decrypt").calls
+        if call.region == _MAILBOX_REGION and call.error_code and ("EncryptionAlgorithm" in call.params) is algorithm
+    ]
+
+
+def _text(attempt: Attempt) -> str:
+    answer = attempt.answer
+    return (answer.decode() if isinstance(answer, bytes) else str(answer)).strip()
+
+
 def _is_a_code(attempt: Attempt) -> bool:
     """The last characters confirm the others."""
-    answer = attempt.answer
-    text = (answer.decode() if isinstance(answer, bytes) else str(answer)).strip()
+    text = _text(attempt)
     code, check = text[:_CODE], text[_CODE:]
     return len(code) == _CODE and check == hashlib.sha256(code.encode()).hexdigest()[:_CHECK_CHARACTERS]
 
@@ -98,15 +149,28 @@ def _certifies_p521(attempt: Attempt) -> bool:
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP521R1)
 
 
+def _common_name(attempt: Attempt) -> str:
+    """The only common name; raises if there is none or another."""
+    (name,) = _certificate(attempt).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    return str(name.value).strip()
+
+
 def _has_own_name(attempt: Attempt) -> bool:
-    names = _certificate(attempt).subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    return len(names) == 1 and str(names[0].value).strip() not in ("", _LESSONS_NAME)
+    return _common_name(attempt) not in ("", _LESSONS_NAME)
+
+
+def _validity(attempt: Attempt) -> timedelta:
+    certificate = _certificate(attempt)
+    return certificate.not_valid_after_utc - certificate.not_valid_before_utc
 
 
 def _is_valid_long_enough(attempt: Attempt) -> bool:
+    return abs(_validity(attempt) - _VALIDITY) <= _TOLERANCE
+
+
+def _has_two_names(attempt: Attempt) -> bool:
     certificate = _certificate(attempt)
-    validity = certificate.not_valid_after_utc - certificate.not_valid_before_utc
-    return abs(validity - _VALIDITY) <= _TOLERANCE
+    return certificate.subject != certificate.issuer
 
 
 def _is_self_signed(attempt: Attempt) -> bool:
@@ -132,44 +196,128 @@ EXERCISES = (
                 lambda attempt: attempt.lab.inventory.select(
                     region="us-east-1", spec=_RELEASE_SPEC, usage="SIGN_VERIFY"
                 ),
-                "create_key takes KeySpec='ECC_NIST_P384' and KeyUsage='SIGN_VERIFY'. The lesson's key is on P-256.",
+                by_mistake(
+                    "create_key takes KeySpec='ECC_NIST_P384' and KeyUsage='SIGN_VERIFY'. The lesson's key is on "
+                    "P-256.",
+                    (
+                        lambda attempt: attempt.lab.inventory.select(spec=_RELEASE_SPEC, usage="SIGN_VERIFY"),
+                        "There is one in another Region. Create it with kms, the lesson's client for us-east-1.",
+                    ),
+                    (
+                        lambda attempt: attempt.lab.inventory.select(spec=_RELEASE_SPEC),
+                        "Your key on this curve has another usage, and a usage never changes. Create one with "
+                        "KeyUsage='SIGN_VERIFY'.",
+                    ),
+                ),
             ),
             Task(
                 "it has signed a digest",
                 lambda attempt: any(
                     call.params.get("MessageType") == "DIGEST" for call in _signatures(attempt, _RELEASE_SPEC)
                 ),
-                "Hash the message with the hash of the key's algorithm, and tell sign that it gets a DIGEST. Without "
-                "MessageType, KMS hashes once more.",
+                by_mistake(
+                    "Hash the message with the hash of the key's algorithm, and hand sign the digest.",
+                    (
+                        lambda attempt: _signatures(attempt, _RELEASE_SPEC),
+                        "sign was not told that it gets a digest, so KMS has hashed what you sent once more. Say "
+                        "MessageType='DIGEST'.",
+                    ),
+                    (
+                        lambda attempt: _misused(attempt, _RELEASE_SPEC, "InvalidKeyUsageException"),
+                        "KMS refused the algorithm: each curve has its own. Read SigningAlgorithms in the key's "
+                        "metadata.",
+                    ),
+                    (
+                        lambda attempt: [
+                            call
+                            for call in _misused(attempt, _RELEASE_SPEC, "ValidationException")
+                            if call.params.get("MessageType") == "DIGEST"
+                        ],
+                        "KMS refused the digest for its length: SHA-256 makes 32 bytes, and this key's algorithm "
+                        "wants the 48 of hashlib.sha384.",
+                    ),
+                    (
+                        _sent_whole,
+                        "sign takes 4096 bytes at most. Send the digest, and not the message.",
+                    ),
+                ),
             ),
             Task(
                 "message, signature and public key were handed over, as bytes",
                 _handed_over,
-                "check('06.1', (message, signature, public_key)): three byte strings, as KMS returned them.",
+                by_mistake(
+                    "answer = (message, signature, public_key): three byte strings, in this order.",
+                    (
+                        lambda attempt: _has_part(attempt, str),
+                        "One of them is a text. The message is bytes: b'...' or text.encode().",
+                    ),
+                    (
+                        lambda attempt: _has_part(attempt, Mapping),
+                        "One of them is KMS's whole reply. Take ['Signature'] and ['PublicKey'] out of it.",
+                    ),
+                    (
+                        lambda attempt: _has_part(attempt, ec.EllipticCurvePublicKey),
+                        "The public key is wanted as KMS returned it, before load_der_public_key.",
+                    ),
+                ),
             ),
             Task(
                 "the message is longer than 4096 bytes",
                 lambda attempt: len(_handed_over(attempt)[0]) > _LONGEST_RAW,
-                "Hand over the whole message, not its digest, and let it be longer than sign would take.",
+                by_mistake(
+                    "Let the message be longer than sign would take: b'...' * 1000 makes one quickly.",
+                    (
+                        lambda attempt: len(_handed_over(attempt)[0]) in (32, _RELEASE_HASH_SIZE, 64),
+                        "That looks like the digest. Somebody outside has the message: hand that over, whole.",
+                    ),
+                ),
             ),
             Task(
-                "the public key is one on P-384",
+                "the public key is one on P-384, downloaded from the key that signed",
                 _release_key,
-                "Download it with get_public_key from the same key that signed, and hand over its PublicKey.",
+                by_mistake(
+                    "Download it with get_public_key from the same key that signed, and hand over its PublicKey.",
+                    (
+                        lambda attempt: isinstance(_curve(attempt), ec.SECP256R1),
+                        "This one is on P-256, as the lesson's is. Download that of your own key.",
+                    ),
+                    (
+                        lambda attempt: b"-----BEGIN" in _handed_over(attempt)[2],
+                        "This is PEM, a text form. Hand over the bytes that KMS returned.",
+                    ),
+                ),
             ),
             Task(
                 "the signature verifies outside KMS",
                 _release_verifies,
-                "Is it the signature of exactly this message, by this key, over its SHA-384?",
+                by_mistake(
+                    "Is it the signature of exactly this message, by this key, over its SHA-384?",
+                    (
+                        lambda attempt: (
+                            not any(
+                                call.params.get("MessageType") == "DIGEST"
+                                for call in _signatures(attempt, _RELEASE_SPEC)
+                            )
+                        ),
+                        "What was signed is the hash of what you sent. Sign anew, with MessageType='DIGEST'.",
+                    ),
+                    (
+                        lambda attempt: len(_handed_over(attempt)[0]) == _RELEASE_HASH_SIZE,
+                        "Whoever verifies hashes what you hand over, and you handed over a hash. Hand over the "
+                        "message.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "The lesson did it with a megabyte and the curve P-256. What did the curve decide?",
             "The algorithm is ECDSA_SHA_384, so the digest is hashlib.sha384(message).digest(), with "
             "MessageType='DIGEST'.",
-            "s = kms.sign(KeyId=k, Message=hashlib.sha384(m).digest(), MessageType='DIGEST', "
-            "SigningAlgorithm='ECDSA_SHA_384')['Signature'], then hand over "
-            "(m, s, kms.get_public_key(KeyId=k)['PublicKey'])",
+            "k = kms.create_key(KeySpec='ECC_NIST_P384', KeyUsage='SIGN_VERIFY')['KeyMetadata']['KeyId']\n"
+            "m = b'licence ' * 1000\n"
+            "d = hashlib.sha384(m).digest()\n"
+            "s = kms.sign(KeyId=k, Message=d, MessageType='DIGEST', SigningAlgorithm='ECDSA_SHA_384')['Signature']\n"
+            "answer = (m, s, kms.get_public_key(KeyId=k)['PublicKey'])",
         ),
     ),
     Exercise(
@@ -179,35 +327,111 @@ EXERCISES = (
             Task(
                 "an RSA key for encryption exists in eu-west-1",
                 _rsa_keys,
-                "A client for eu-west-1, KeySpec='RSA_2048' (or larger) and KeyUsage='ENCRYPT_DECRYPT'.",
+                by_mistake(
+                    "A client for eu-west-1, KeySpec='RSA_2048' (or larger) and KeyUsage='ENCRYPT_DECRYPT'.",
+                    (
+                        lambda attempt: [
+                            key
+                            for key in attempt.lab.inventory.select(region=_MAILBOX_REGION, usage="SIGN_VERIFY")
+                            if key.spec.startswith("RSA_")
+                        ],
+                        "Your RSA key in eu-west-1 is one for signatures, and a usage never changes. Create one with "
+                        "KeyUsage='ENCRYPT_DECRYPT'.",
+                    ),
+                    (
+                        lambda attempt: attempt.lab.inventory.select(region=_MAILBOX_REGION, spec="SYMMETRIC_DEFAULT"),
+                        "Your key in eu-west-1 is symmetric, and has no public half to give away. Say "
+                        "KeySpec='RSA_2048' and KeyUsage='ENCRYPT_DECRYPT'.",
+                    ),
+                    (
+                        _rsa_keys_elsewhere,
+                        "The mailbox is in another Region. Make key and alias with a client for eu-west-1.",
+                    ),
+                ),
             ),
             Task(
                 "alias/mailbox stands for it",
                 _mailbox,
-                "create_alias takes AliasName and TargetKeyId; the client must be of the key's Region.",
+                by_mistake(
+                    "create_alias takes AliasName and TargetKeyId; the client must be of the key's Region.",
+                    (
+                        lambda attempt: attempt.lab.inventory.named(_MAILBOX, _MAILBOX_REGION),
+                        "alias/mailbox stands for another key. update_alias lets it stand for the RSA key.",
+                    ),
+                ),
             ),
             Task(
                 "its public key was downloaded",
                 lambda attempt: succeeded(attempt.lab, "GetPublicKey", _mailbox(attempt)),
-                "stranger() wants the PublicKey that get_public_key returns for your key.",
+                by_mistake(
+                    "stranger() wants the PublicKey that get_public_key returns for your key.",
+                    (
+                        lambda attempt: _is_a_code(attempt) or _refused_letters(attempt, algorithm=True),
+                        "The letter was written with another key's public half, perhaps the lesson's. Download that "
+                        "of alias/mailbox, and ask the stranger for a new one.",
+                    ),
+                ),
             ),
             Task(
                 "it has decrypted something",
                 lambda attempt: succeeded(attempt.lab, "Decrypt", _mailbox(attempt)),
-                "decrypt needs KeyId and EncryptionAlgorithm here. Which hash does the stranger's OAEP use?",
+                by_mistake(
+                    "decrypt needs KeyId and EncryptionAlgorithm here, with the client for eu-west-1.",
+                    (
+                        lambda attempt: [
+                            call
+                            for call in _refused_letters(attempt, algorithm=True)
+                            if call.params["EncryptionAlgorithm"] == "RSAES_OAEP_SHA_1"
+                        ],
+                        "You said RSAES_OAEP_SHA_1. Which hash does the stranger's OAEP use?",
+                    ),
+                    (
+                        lambda attempt: [
+                            call for call in _refused_letters(attempt, algorithm=True) if "KeyId" not in call.params
+                        ],
+                        "An RSA ciphertext does not name its key: say KeyId='alias/mailbox' as well.",
+                    ),
+                    (
+                        lambda attempt: _refused_letters(attempt, algorithm=True),
+                        "KMS could not open it with this key. Was it written with the public half of alias/mailbox?",
+                    ),
+                    (
+                        lambda attempt: _refused_letters(attempt, algorithm=False),
+                        "Without EncryptionAlgorithm, KMS takes the letter for one of its own symmetric ciphertexts. "
+                        "Say which algorithm it was.",
+                    ),
+                ),
             ),
             Task(
                 "the code is what the stranger wrote",
                 _is_a_code,
-                "Hand over the Plaintext of her letter, 24 characters: not the ciphertext, and no code of your own.",
+                by_mistake(
+                    "Hand over the Plaintext of her letter, 24 characters.",
+                    (_is_a(Mapping), "That is KMS's whole reply. Hand over its ['Plaintext']."),
+                    (
+                        lambda attempt: isinstance(attempt.answer, bytes) and len(attempt.answer) > _CODE * 4,
+                        "That is still the ciphertext. Hand over what decrypt makes of it.",
+                    ),
+                    (
+                        lambda attempt: attempt.answer and len(_text(attempt)) == _CODE,
+                        "The last eight characters are missing. Hand over all 24.",
+                    ),
+                    (
+                        lambda attempt: attempt.answer and len(_text(attempt)) == _CODE + _CHECK_CHARACTERS,
+                        "The check characters do not fit, so this is not what she wrote: a letter is mistyped.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "Everything happens in eu-west-1, and in this order: key, alias, public key, stranger, decrypt.",
             "decrypt(CiphertextBlob=..., KeyId='alias/mailbox', EncryptionAlgorithm='RSAES_OAEP_SHA_256')",
-            "letter = stranger(ireland.get_public_key(KeyId='alias/mailbox')['PublicKey']), then hand over "
-            "ireland.decrypt(CiphertextBlob=letter, KeyId='alias/mailbox', "
-            "EncryptionAlgorithm='RSAES_OAEP_SHA_256')['Plaintext']",
+            "ireland = boto3.client('kms', region_name='eu-west-1')\n"
+            "k = ireland.create_key(KeySpec='RSA_2048', KeyUsage='ENCRYPT_DECRYPT')['KeyMetadata']['KeyId']\n"
+            "ireland.create_alias(AliasName='alias/mailbox', TargetKeyId=k)\n"
+            "her_letter = stranger(ireland.get_public_key(KeyId='alias/mailbox')['PublicKey'])\n"
+            "how = {'KeyId': 'alias/mailbox', 'EncryptionAlgorithm': 'RSAES_OAEP_SHA_256'}\n"
+            "answer = ireland.decrypt(CiphertextBlob=her_letter, **how)['Plaintext']",
         ),
     ),
     Exercise(
@@ -219,12 +443,38 @@ EXERCISES = (
                 lambda attempt: attempt.lab.inventory.select(
                     region="us-east-1", spec=_AUTHORITY_SPEC, usage="SIGN_VERIFY"
                 ),
-                "create_key takes KeySpec='ECC_NIST_P521' and KeyUsage='SIGN_VERIFY'.",
+                by_mistake(
+                    "create_key takes KeySpec='ECC_NIST_P521' and KeyUsage='SIGN_VERIFY'.",
+                    (
+                        lambda attempt: attempt.lab.inventory.select(spec=_AUTHORITY_SPEC, usage="SIGN_VERIFY"),
+                        "There is one in another Region. Create it with kms, the lesson's client for us-east-1.",
+                    ),
+                    (
+                        lambda attempt: attempt.lab.inventory.select(spec=_AUTHORITY_SPEC),
+                        "Your key on this curve has another usage, and a usage never changes. Create one with "
+                        "KeyUsage='SIGN_VERIFY'.",
+                    ),
+                ),
             ),
             Task(
                 "a certificate was handed over, as PEM",
                 _certificate,
-                "certificate.public_bytes(serialization.Encoding.PEM) makes it.",
+                by_mistake(
+                    "certificate.public_bytes(serialization.Encoding.PEM) makes it.",
+                    (
+                        _is_a(x509.CertificateBuilder),
+                        "That is the builder: nobody has signed yet. Its sign(own_key, hash) makes the certificate.",
+                    ),
+                    (
+                        _is_a(x509.Certificate),
+                        "That is the certificate as an object. Make text of it, with "
+                        "public_bytes(serialization.Encoding.PEM).",
+                    ),
+                    (
+                        lambda attempt: x509.load_der_x509_certificate(attempt.answer),
+                        "That is DER, the form in bytes. Take serialization.Encoding.PEM in its place.",
+                    ),
+                ),
             ),
             Task(
                 "it holds a public key on P-521",
@@ -234,32 +484,71 @@ EXERCISES = (
             Task(
                 "its common name is your own",
                 _has_own_name,
-                "x509.NameAttribute(NameOID.COMMON_NAME, '...'), with another name than the lesson's.",
+                by_mistake(
+                    "x509.NameAttribute(NameOID.COMMON_NAME, '...') makes it.",
+                    (
+                        lambda attempt: _common_name(attempt) == _LESSONS_NAME,
+                        "It has the lesson's name. Build a name of your own, and give it as subject and as issuer.",
+                    ),
+                ),
             ),
             Task(
                 "it is valid for 90 days",
                 _is_valid_long_enough,
-                "Between not_valid_before and not_valid_after there must be timedelta(days=90).",
+                by_mistake(
+                    "Between not_valid_before and not_valid_after there must be timedelta(days=90).",
+                    (
+                        lambda attempt: _validity(attempt) == timedelta(days=365),
+                        "It is valid for a year, as the lesson's is. Take timedelta(days=90).",
+                    ),
+                ),
             ),
             Task(
                 "it is self-signed, and its signature verifies",
                 _is_self_signed,
-                "Subject and issuer must be the same, and the key that signs must be the key inside.",
+                by_mistake(
+                    "Subject and issuer must be the same, and the key that signs must be the key inside.",
+                    (
+                        _has_two_names,
+                        "Subject and issuer are two names. A self-signed certificate has the same name twice.",
+                    ),
+                    (
+                        _certificate,
+                        "The key inside is not the one that signed. Give public_key(...) the public key of the same "
+                        "KmsPrivateKey that signs.",
+                    ),
+                ),
             ),
             Task(
                 "it was signed in KMS",
                 _was_signed_in_kms,
-                "Sign with KmsPrivateKey(kms, your_key). If KMS complains about the digest's length, which hash goes "
-                "with the key's signing algorithm?",
+                by_mistake(
+                    "Sign with KmsPrivateKey(kms, your_key): .sign(own_key, hash).",
+                    (
+                        lambda attempt: _misused(attempt, _AUTHORITY_SPEC, "ValidationException"),
+                        "KMS refused the digest for its length. Which hash goes with ECDSA_SHA_512? It is the second "
+                        "argument of the builder's sign.",
+                    ),
+                    (
+                        lambda attempt: _certifies_p521(attempt) and not _signatures(attempt, _AUTHORITY_SPEC),
+                        "The certificate is right, and no key in KMS signed it: its private key is on this computer. "
+                        "Let a KmsPrivateKey sign.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "The lesson's two cells do nearly all of it. Four things are different: key, name, time and hash.",
             "own = KmsPrivateKey(kms, your_key), then .public_key(own.public_key()) and .sign(own, hash). The key's "
             "algorithm is ECDSA_SHA_512.",
-            "x509.CertificateBuilder().subject_name(n).issuer_name(n).public_key(own.public_key())"
-            ".serial_number(x509.random_serial_number()).not_valid_before(t).not_valid_after(t + timedelta(days=90))"
-            ".sign(own, hashes.SHA512())",
+            "k = kms.create_key(KeySpec='ECC_NIST_P521', KeyUsage='SIGN_VERIFY')['KeyMetadata']['KeyId']\n"
+            "own = KmsPrivateKey(kms, k)\n"
+            "n = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, 'my own authority')])\n"
+            "t = lab.clock.now()\n"
+            "b = x509.CertificateBuilder().subject_name(n).issuer_name(n).public_key(own.public_key())\n"
+            "b = b.serial_number(x509.random_serial_number())\n"
+            "b = b.not_valid_before(t).not_valid_after(t + timedelta(days=90))\n"
+            "answer = b.sign(own, hashes.SHA512()).public_bytes(serialization.Encoding.PEM)",
         ),
     ),
 )

@@ -30,6 +30,9 @@ from kmslab.jupyter import figures
 kms = boto3.client("kms", region_name="us-east-1")
 
 # %% [markdown]
+# Otterquill sends a receipt with every order and a licence with every e-book, and customers want to be sure that they are genuine.
+# Suppliers want to send you secrets, and most of them have no AWS account. Both need a key of which one half may go out.
+#
 # `cryptography` is Python's usual library for this. In this lesson it plays the world **outside** KMS: whatever it
 # does, it does on this computer, without AWS.
 #
@@ -77,7 +80,7 @@ except kms.exceptions.ClientError as error:
 # It is not. Many key pairs could serve more than one purpose, so AWS wants to be told which. Say it:
 
 # %%
-metadata = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY", Description="payments")["KeyMetadata"]
+metadata = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY", Description="receipts")["KeyMetadata"]
 key_id = metadata["KeyId"]
 {name: metadata[name] for name in ("KeySpec", "KeyUsage", "SigningAlgorithms")}
 
@@ -88,7 +91,7 @@ key_id = metadata["KeyId"]
 # ## Sign, and verify in KMS
 
 # %%
-message = b"Pay 100 EUR to Alice"
+message = b"Receipt 1001: 100 EUR, paid"
 signature = kms.sign(KeyId=key_id, Message=message, SigningAlgorithm="ECDSA_SHA_256")["Signature"]
 kms.verify(KeyId=key_id, Message=message, Signature=signature, SigningAlgorithm="ECDSA_SHA_256")["SignatureValid"]
 
@@ -96,10 +99,10 @@ kms.verify(KeyId=key_id, Message=message, Signature=signature, SigningAlgorithm=
 # A signature hides nothing. The message travels beside it, in clear. It proves two things: who holds the key said this,
 # and nobody has changed it since.
 #
-# **Predict**: somebody changes the 100 to 900. Does `verify` answer `False`?
+# **Predict**: a customer changes the 100 to 900, and asks for the money back. Does `verify` answer `False`?
 
 # %%
-tampered = b"Pay 900 EUR to Alice"
+tampered = b"Receipt 1001: 900 EUR, paid"
 try:
     kms.verify(KeyId=key_id, Message=tampered, Signature=signature, SigningAlgorithm="ECDSA_SHA_256")
 except kms.exceptions.KMSInvalidSignatureException as error:
@@ -120,7 +123,7 @@ public_key = serialization.load_der_public_key(public_der)
 print(len(public_der), "bytes, curve", public_key.curve.name)
 
 # %% [markdown]
-# From here on, imagine another computer: no AWS account, no network. It has the public key, the message and the
+# From here on, imagine a customer's computer: no AWS account, no network. It has the public key, the message and the
 # signature.
 
 # %%
@@ -162,7 +165,7 @@ kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
 # %% [markdown]
 # ## More than 4096 bytes: sign the digest
 #
-# `Sign` takes messages of up to 4096 bytes. Here is a megabyte:
+# `Sign` takes messages of up to 4096 bytes. Vera wants the year's report signed, a megabyte:
 
 # %%
 report = b"one line of a long report" * 40_000
@@ -219,6 +222,8 @@ except kms.exceptions.ClientError as error:
 # %% [markdown]
 # ## Exercise 06.1: sign something large
 #
+# Mira wants licences for whole school libraries: one text that lists every book, signed, so that any reader program can verify it.
+#
 # In `us-east-1`, create a signing key on **another curve**, `ECC_NIST_P384`. Sign any message of yours that is **longer
 # than 4096 bytes**. Then hand over what somebody outside needs to verify it: the message, the signature and the
 # downloaded public key, three byte strings in this order. The check verifies them as anybody would, without KMS. (Which
@@ -229,7 +234,7 @@ except kms.exceptions.ClientError as error:
 answer = None
 ### BEGIN SOLUTION
 release_id = kms.create_key(KeySpec="ECC_NIST_P384", KeyUsage="SIGN_VERIFY")["KeyMetadata"]["KeyId"]
-release = b"version 1.0 " * 1000
+release = b"one licence " * 1000
 release_signature = kms.sign(
     KeyId=release_id,
     Message=hashlib.sha384(release).digest(),
@@ -275,12 +280,12 @@ reply["EncryptionAlgorithms"]
 OAEP_SHA_256 = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
 before = lab.bill.requests
-letter = serialization.load_der_public_key(rsa_public_der).encrypt(b"the door code is 4711", OAEP_SHA_256)
+letter = serialization.load_der_public_key(rsa_public_der).encrypt(b"the warehouse opens with 4711", OAEP_SHA_256)
 print(len(letter), "bytes of ciphertext,", lab.bill.requests - before, "KMS requests")
 
 # %% [markdown]
-# Whoever wrote that needed no AWS account. Now the letter has reached you. In lesson 00, `decrypt` needed nothing but
-# the ciphertext.
+# Whoever wrote that needed no AWS account. Now the letter has reached you. Tom's notes say that `decrypt` needs nothing but
+# the ciphertext, and in lesson 00 it was so.
 #
 # **Predict**: which of these three calls will work?
 
@@ -317,7 +322,7 @@ kms.decrypt(CiphertextBlob=letter, KeyId=rsa_id, EncryptionAlgorithm="RSAES_OAEP
 #
 # ## Exercise 06.2: receive a secret
 #
-# Here is somebody who cannot call KMS. She makes up a code, encrypts it with your public key and forgets it. (The last
+# The printing house has a code for its order system, and no AWS account. To KMS its bookkeeper is a stranger. She makes up a code, encrypts it with your public key and forgets it. (The last
 # eight characters are check characters, as in a bank account number. So the check notices a code that was made up or
 # mistyped.)
 
@@ -367,7 +372,7 @@ except kms.exceptions.InvalidKeyUsageException as error:
 #
 # ## Why AWS services do not take asymmetric keys
 #
-# S3, EBS, Secrets Manager and all other AWS services that encrypt with KMS want a **symmetric** key. You know from
+# S3 (lesson 11), Secrets Manager (lesson 10) and all other AWS services that encrypt with KMS want a **symmetric** key. You know from
 # lesson 05 what they do with it: envelope encryption. It begins with `GenerateDataKey`.
 #
 # **Predict**: the RSA key may encrypt and decrypt. May it make data keys?
@@ -486,6 +491,9 @@ pem.decode().splitlines()[0]
 #
 # ## Exercise 06.3: your own authority
 #
+# Otterquill's warehouse has twenty scanners. Each is to get a certificate from an authority of the shop's own, and Vera asks that
+# nobody can copy that authority's key. Make its root.
+#
 # In `us-east-1`, create a signing key on the curve **`ECC_NIST_P521`**. With it, issue a self-signed certificate with a
 # **common name of your own**, valid for **90 days**. Hand over its PEM. (`KmsPrivateKey` fits any curve; the hash must
 # fit the key.)
@@ -541,7 +549,7 @@ except kms.exceptions.UnsupportedOperationException as error:
 #
 # ## RSA or elliptic curves?
 #
-# One often reads that elliptic curve cryptography (ECC) is brand-new and safer than RSA. It was proposed in 1985, eight
+# Tom's notes say that elliptic curve cryptography (ECC) is brand-new and safer than RSA. It was proposed in 1985, eight
 # years after RSA. Neither is broken. What ECC has is **smaller keys for the same strength**: P-256 is rated as strong
 # as RSA with 3072 bits.
 
@@ -584,7 +592,7 @@ lab.bill
 # Requests with asymmetric keys have no free ones, and all but `RSA_2048` cost five times as much. HMAC counts as
 # symmetric. Asking for the public key is a request too, so fetch it once and keep it.
 #
-# **Predict**: a shop signs a million receipts a month. What do the requests cost with each kind of key?
+# **Predict**: "and if we sign a million receipts a month?" asks Mira. What do the requests cost with each kind of key?
 
 # %%
 figures.bars(
@@ -624,9 +632,9 @@ kms.sign(KeyId=key_id, Message=message, SigningAlgorithm="ECDSA_SHA_384")
 kms.describe_key(KeyId=key_id)["KeyMetadata"]["SigningAlgorithms"]
 
 # %% [markdown]
-# ## What has changed since older tutorials, and what was never quite so
+# ## Tom's notes, corrected
 #
-# | you may read | more exactly |
+# | Tom's notes say | more exactly |
 # | --- | --- |
 # | "two kinds of keys, symmetric and asymmetric" | HMAC keys are a third, and the families of pairs have grown: see the table above |
 # | "ECC is brand-new and safer than RSA" | from 1985; smaller at the same strength |
@@ -634,7 +642,7 @@ kms.describe_key(KeyId=key_id)["KeyMetadata"]["SigningAlgorithms"]
 # | "KMS encrypts up to 4 KB" | with a symmetric key; with RSA at most 470 bytes |
 # | "`Decrypt` needs no key id" | not for symmetric ciphertexts; always for RSA ones |
 #
-# What such tutorials say about the private key, the download of the public key, and services that do not take pairs is
+# What his notes say about the private key, the download of the public key, and services that do not take pairs is
 # right, and you have seen it.
 #
 # ## Key points

@@ -19,7 +19,7 @@ from kmslab.exercises.catalogue import EXERCISES
 #: A cell with an answer: its number, and the answer itself.
 ANSWER = re.compile(r"(# Exercise (\d\d\.\d)\n(?:answer = None\n)?)### BEGIN SOLUTION\n.*?### END SOLUTION", re.S)
 
-LESSONS = ("05_envelope_encryption",)
+LESSONS = ("05_envelope_encryption", "06_asymmetric_keys")
 
 
 @pytest.mark.parametrize("name", LESSONS)

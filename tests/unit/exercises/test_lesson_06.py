@@ -18,6 +18,14 @@ from kmslab import Lab
 from kmslab.exercises.desk import Desk
 
 MESSAGE = b"a long message" * 1000
+ON_CURVE = "the public key is one on P-384, downloaded from the key that signed"
+
+
+def advice(desk: Desk, number: str, label: str, answer: object = None) -> str:
+    """What is said to a task that is open."""
+    (item,) = (item for item in desk.check(number, answer).items if item.label == label)
+    assert not item.done
+    return item.advice
 
 
 def make(kms: Any, spec: str, usage: str = "SIGN_VERIFY") -> str:
@@ -72,7 +80,7 @@ def test_06_1_the_lessons_key_is_on_another_curve(desk: Desk, kms: Any) -> None:
     assert result.open_tasks == [
         "a signing key on the curve ECC_NIST_P384 exists in us-east-1",
         "it has signed a digest",
-        "the public key is one on P-384",
+        ON_CURVE,
         "the signature verifies outside KMS",
     ]
 
@@ -107,7 +115,64 @@ def test_06_1_a_signature_of_something_else(desk: Desk, kms: Any) -> None:
 def test_06_1_another_keys_public_key(desk: Desk, kms: Any) -> None:
     signature = sign_large(kms, make(kms, "ECC_NIST_P384"))
     result = desk.check("06.1", (MESSAGE, signature, public_key(kms, make(kms, "ECC_NIST_P384"))))
-    assert result.open_tasks == ["the signature verifies outside KMS"]
+    assert result.open_tasks == [ON_CURVE, "the signature verifies outside KMS"]
+
+
+def test_06_1_a_key_pair_of_ones_own(desk: Desk, kms: Any) -> None:
+    sign_large(kms, make(kms, "ECC_NIST_P384"))
+    mine = ec.generate_private_key(ec.SECP384R1())
+    der = mine.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    signature = mine.sign(MESSAGE, ec.ECDSA(hashes.SHA384()))
+    assert ON_CURVE in desk.check("06.1", (MESSAGE, signature, der)).open_tasks
+
+
+def test_06_1_advice_on_signing(desk: Desk, kms: Any, ireland: Any) -> None:
+    key, digest = "a signing key on the curve ECC_NIST_P384 exists in us-east-1", "it has signed a digest"
+    assert "create_key takes" in advice(desk, "06.1", key)
+    make(kms, "ECC_NIST_P384", "KEY_AGREEMENT")
+    assert "another usage" in advice(desk, "06.1", key)
+    make(ireland, "ECC_NIST_P384")
+    assert "another Region" in advice(desk, "06.1", key)
+    key_id = make(kms, "ECC_NIST_P384")
+    assert "Hash the message" in advice(desk, "06.1", digest)
+    for word, members in {
+        "4096 bytes at most": {"Message": MESSAGE, "SigningAlgorithm": "ECDSA_SHA_384"},
+        "for its length": {"Message": bytes(32), "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_384"},
+        "Read SigningAlgorithms": {"Message": bytes(32), "MessageType": "DIGEST", "SigningAlgorithm": "ECDSA_SHA_256"},
+    }.items():
+        with pytest.raises(ClientError):
+            kms.sign(KeyId=key_id, **members)
+        assert word in advice(desk, "06.1", digest)
+    sign_large(kms, key_id, MessageType="RAW")
+    assert "hashed what you sent once more" in advice(desk, "06.1", digest)
+
+
+def test_06_1_advice_on_what_was_handed_over(desk: Desk, kms: Any) -> None:
+    key_id = make(kms, "ECC_NIST_P384")
+    signature, der = sign_large(kms, key_id), public_key(kms, key_id)
+    three, long = (
+        "message, signature and public key were handed over, as bytes",
+        "the message is longer than 4096 bytes",
+    )
+    fits = "the signature verifies outside KMS"
+    digest = hashlib.sha384(MESSAGE).digest()
+    pem = serialization.load_der_public_key(der).public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+    assert "in this order" in advice(desk, "06.1", three)
+    assert "is a text" in advice(desk, "06.1", three, (MESSAGE.decode(), signature, der))
+    assert "whole reply" in advice(desk, "06.1", three, (MESSAGE, {"Signature": signature}, der))
+    assert "before load_der" in advice(
+        desk, "06.1", three, (MESSAGE, signature, serialization.load_der_public_key(der))
+    )
+    assert "looks like the digest" in advice(desk, "06.1", long, (digest, signature, der))
+    assert "you handed over a hash" in advice(desk, "06.1", fits, (digest, signature, der))
+    assert "makes one quickly" in advice(desk, "06.1", long, (b"short", signature, der))
+    assert "This is PEM" in advice(desk, "06.1", ON_CURVE, (MESSAGE, signature, pem))
+    assert "on P-256" in advice(
+        desk, "06.1", ON_CURVE, (MESSAGE, signature, public_key(kms, make(kms, "ECC_NIST_P256")))
+    )
 
 
 @pytest.mark.parametrize("answer", [b"signature", ("text", b"signature", b"key"), (MESSAGE, b"signature"), 3])
@@ -189,6 +254,59 @@ def test_06_2_a_code_of_ones_own(desk: Desk, ireland: Any, answer: object) -> No
     assert desk.check("06.2", answer).open_tasks == ["the code is what the stranger wrote"]
 
 
+@pytest.mark.parametrize(
+    ("spec", "usage", "word"),
+    [
+        ("RSA_2048", "SIGN_VERIFY", "one for signatures"),
+        ("SYMMETRIC_DEFAULT", "ENCRYPT_DECRYPT", "is symmetric"),
+    ],
+)
+def test_06_2_advice_on_the_key(desk: Desk, ireland: Any, spec: str, usage: str, word: str) -> None:
+    mailbox(ireland, spec, usage)
+    assert word in advice(desk, "06.2", "an RSA key for encryption exists in eu-west-1")
+    make(ireland, "RSA_2048", "ENCRYPT_DECRYPT")
+    assert "stands for another key" in advice(desk, "06.2", "alias/mailbox stands for it")
+
+
+def test_06_2_advice_on_the_region(desk: Desk, kms: Any) -> None:
+    assert "A client for eu-west-1" in advice(desk, "06.2", "an RSA key for encryption exists in eu-west-1")
+    mailbox(kms)
+    assert "in another Region" in advice(desk, "06.2", "an RSA key for encryption exists in eu-west-1")
+
+
+def test_06_2_advice_on_a_refused_letter(desk: Desk, kms: Any, ireland: Any) -> None:
+    label = "it has decrypted something"
+    mailbox(ireland)
+    assert "needs KeyId and EncryptionAlgorithm" in advice(desk, "06.2", label)
+    letter = stranger(public_key(kms, make(kms, "RSA_2048", "ENCRYPT_DECRYPT")))
+    algorithm = {"EncryptionAlgorithm": "RSAES_OAEP_SHA_256"}
+    for word, members in {
+        "one of its own symmetric": {},
+        "with this key": {"KeyId": "alias/mailbox"} | algorithm,
+        "does not name its key": algorithm,
+        "Which hash": {"KeyId": "alias/mailbox", "EncryptionAlgorithm": "RSAES_OAEP_SHA_1"},
+    }.items():
+        with pytest.raises(ClientError):
+            ireland.decrypt(CiphertextBlob=letter, **members)
+        assert word in advice(desk, "06.2", label)
+    assert "another key's public half" in advice(desk, "06.2", "its public key was downloaded")
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        ({"Plaintext": b"x"}, "whole reply"),
+        (b"\xff" * 256, "still the ciphertext"),
+        ("0123456789abcdef", "last eight"),
+        ("0123456789abcdef01234567", "do not fit"),
+        (None, "24 characters"),
+    ],
+)
+def test_06_2_advice_on_the_code(desk: Desk, ireland: Any, answer: object, word: str) -> None:
+    mailbox(ireland)
+    assert word in advice(desk, "06.2", "the code is what the stranger wrote", answer)
+
+
 # --- 06.3 ---
 
 
@@ -215,12 +333,20 @@ class KmsPrivateKey:
         return bytes(reply["Signature"])
 
 
-def issue(lab: Lab, key: Any, signer: Any = None, name: str = "own", days: int = 90, algorithm: Any = None) -> bytes:
+def issue(
+    lab: Lab,
+    key: Any,
+    signer: Any = None,
+    name: str = "own",
+    days: int = 90,
+    algorithm: Any = None,
+    issuer: str = "",
+) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
-        .issuer_name(subject)
+        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer or name)]))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(lab.clock.now())
@@ -278,3 +404,37 @@ def test_06_3_no_pem(desk: Desk, lab: Lab, kms: Any) -> None:
     pem = issue(lab, KmsPrivateKey(kms, make(kms, "ECC_NIST_P521")))
     der = x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
     assert desk.check("06.3", der).open_tasks[0] == "a certificate was handed over, as PEM"
+
+
+def test_06_3_advice(desk: Desk, lab: Lab, kms: Any, ireland: Any) -> None:
+    key_label = "a signing key on the curve ECC_NIST_P521 exists in us-east-1"
+    make(kms, "ECC_NIST_P521", "KEY_AGREEMENT")
+    assert "another usage" in advice(desk, "06.3", key_label)
+    make(ireland, "ECC_NIST_P521")
+    assert "another Region" in advice(desk, "06.3", key_label)
+
+    key, other = (KmsPrivateKey(kms, make(kms, "ECC_NIST_P521")) for _ in range(2))
+    signed = "it was signed in KMS"
+    with pytest.raises(ClientError):
+        issue(lab, key, algorithm=hashes.SHA256())
+    assert "for its length" in advice(desk, "06.3", signed)
+
+    certificate = x509.load_pem_x509_certificate(issue(lab, key))
+    pem = "a certificate was handed over, as PEM"
+    assert "makes it" in advice(desk, "06.3", pem)
+    assert "as an object" in advice(desk, "06.3", pem, certificate)
+    assert "the builder" in advice(desk, "06.3", pem, x509.CertificateBuilder())
+    assert "That is DER" in advice(desk, "06.3", pem, certificate.public_bytes(serialization.Encoding.DER))
+
+    lessons = issue(lab, key, name="workbook.example", days=365)
+    assert "has the lesson's name" in advice(desk, "06.3", "its common name is your own", lessons)
+    assert "for a year" in advice(desk, "06.3", "it is valid for 90 days", lessons)
+    self_signed = "it is self-signed, and its signature verifies"
+    assert "The key inside" in advice(desk, "06.3", self_signed, issue(lab, key, signer=other))
+    assert "two names" in advice(desk, "06.3", self_signed, issue(lab, key, issuer="somebody else"))
+
+
+def test_06_3_advice_on_a_private_key_of_ones_own(desk: Desk, lab: Lab, kms: Any) -> None:
+    make(kms, "ECC_NIST_P521")
+    answer = issue(lab, ec.generate_private_key(ec.SECP521R1()))
+    assert "on this computer" in advice(desk, "06.3", "it was signed in KMS", answer)
