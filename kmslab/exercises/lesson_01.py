@@ -2,23 +2,63 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from kmslab.exercises.evidence import succeeded
-from kmslab.exercises.model import Attempt, Exercise, Task
+from kmslab.exercises.model import Attempt, Exercise, Task, by_mistake
 
 _PAPERS = {"team": "billing", "stage": "test"}
 _INVOICES = ("invoices", "invoices 2026")
+_INVOICES_REGION = "eu-west-1"
+
+_RESCUED, _RESCUED_REGION = "rescued", "us-east-1"
+_A_DAY = timedelta(days=1)
+
+_LIFE, _WAIT = timedelta(hours=10), timedelta(days=5)
+
+
+# --- 01.1 ---
 
 
 def _invoice_keys(attempt: Attempt) -> list[str]:
-    keys = attempt.lab.inventory.select(region="eu-west-1")
+    keys = attempt.lab.inventory.select(region=_INVOICES_REGION)
     return [key.key_id for key in keys if key.description in _INVOICES]
 
 
-def _tagged(attempt: Attempt) -> bool:
+def _invoices_elsewhere(attempt: Attempt) -> bool:
     keys = attempt.lab.inventory
-    return any(_PAPERS.items() <= key.tags.items() for key in keys if key.key_id in _invoice_keys(attempt))
+    return any(key.description in _INVOICES and key.region != _INVOICES_REGION for key in keys)
+
+
+def _nearly_invoices(attempt: Attempt) -> bool:
+    keys = attempt.lab.inventory.select(region=_INVOICES_REGION)
+    return any("invoice" in key.description.lower() for key in keys if key.description not in _INVOICES)
+
+
+def _tags(attempt: Attempt) -> list[dict[str, str]]:
+    """The tags of each key for invoices."""
+    keys = attempt.lab.inventory
+    return [dict(key.tags) for key in keys if key.key_id in _invoice_keys(attempt)]
+
+
+def _tagged(attempt: Attempt) -> bool:
+    return any(_PAPERS.items() <= tags.items() for tags in _tags(attempt))
+
+
+def _tagged_in_other_letters(attempt: Attempt) -> bool:
+    return any(
+        _PAPERS.items() <= {name.strip().lower(): value.strip().lower() for name, value in tags.items()}.items()
+        for tags in _tags(attempt)
+    )
+
+
+def _tagged_the_wrong_way_round(attempt: Attempt) -> bool:
+    return any({"billing", "test"} & tags.keys() for tags in _tags(attempt))
+
+
+def _tagged_by_half(attempt: Attempt) -> bool:
+    return any(_PAPERS.items() & tags.items() for tags in _tags(attempt))
 
 
 def _redescribed(attempt: Attempt) -> bool:
@@ -27,17 +67,44 @@ def _redescribed(attempt: Attempt) -> bool:
     return any(key.description == _INVOICES[1] for key in attempt.lab.inventory if key.key_id in changed)
 
 
+def _born_with_the_final_description(attempt: Attempt) -> bool:
+    keys = attempt.lab.inventory.select(region=_INVOICES_REGION)
+    return any(key.description == _INVOICES[1] for key in keys) and not _redescribed(attempt)
+
+
+# --- 01.2 ---
+
+
 def _rescued(attempt: Attempt) -> str:
     """The id of the newest key that is to be rescued; empty, and so no key's id, while there is none."""
-    keys = [key for key in attempt.lab.inventory.select(region="us-east-1") if key.description == "rescued"]
-    return keys[-1].key_id if keys else ""
+    keys = attempt.lab.inventory.select(region=_RESCUED_REGION)
+    keys_to_rescue = [key.key_id for key in keys if key.description == _RESCUED]
+    return keys_to_rescue[-1] if keys_to_rescue else ""
+
+
+def _rescued_elsewhere(attempt: Attempt) -> bool:
+    keys = attempt.lab.inventory
+    return any(key.description == _RESCUED and key.region != _RESCUED_REGION for key in keys)
+
+
+def _deleted(attempt: Attempt) -> bool:
+    """Whether a key that was to be rescued is gone."""
+    made = [call for call in succeeded(attempt.lab, "CreateKey") if call.params.get("Description") == _RESCUED]
+    return any(succeeded(attempt.lab, "DeleteKey", call.keys[0].arn) for call in made)
+
+
+def _on_it(operation: str) -> Callable[[Attempt], object]:
+    """Whether an operation succeeded on the key that is to be rescued."""
+    return lambda attempt: succeeded(attempt.lab, operation, _rescued(attempt))
 
 
 def _waited(attempt: Attempt) -> bool:
-    key_id = _rescued(attempt)
-    scheduled = succeeded(attempt.lab, "ScheduleKeyDeletion", key_id)
-    cancelled = succeeded(attempt.lab, "CancelKeyDeletion", key_id)
-    return cancelled[-1].time - scheduled[0].time >= timedelta(days=1)
+    """Whether a cancellation came a day or more after the last time the deletion had been scheduled."""
+    scheduled = succeeded(attempt.lab, "ScheduleKeyDeletion", _rescued(attempt))
+    cancelled = succeeded(attempt.lab, "CancelKeyDeletion", _rescued(attempt))
+    return any(
+        end.time - max(start.time for start in scheduled if start.time <= end.time) >= _A_DAY for end in cancelled
+    )
 
 
 def _state(attempt: Attempt) -> str:
@@ -45,19 +112,32 @@ def _state(attempt: Attempt) -> str:
     return key.state if key else ""
 
 
-def _waiting(attempt: Attempt) -> set[str]:
-    """The ARNs of the keys that have been pending deletion for five days or more."""
-    pending = {key.arn for key in attempt.lab.inventory.select(state="PendingDeletion")}
-    scheduled = succeeded(attempt.lab, "ScheduleKeyDeletion")
+# --- 01.3 ---
+
+
+def _doomed(attempt: Attempt, life: timedelta = _LIFE, wait: timedelta = _WAIT) -> set[str]:
+    """The ARNs of the keys that are pending deletion, and had lived and have waited for some time."""
     now = attempt.lab.clock.now()
-    return {call.keys[0].arn for call in scheduled if now - call.time >= timedelta(days=5)} & pending
+    found = set()
+    for key in attempt.lab.inventory.select(state="PendingDeletion"):
+        scheduled = succeeded(attempt.lab, "ScheduleKeyDeletion", key.key_id)[-1].time
+        if scheduled - key.created >= life and now - scheduled >= wait:
+            found.add(key.arn)
+    return found
+
+
+def _hours(attempt: Attempt, key_arn: str) -> int:
+    return sum(count for (_, arn), count in attempt.lab.bill.usage.key_hours.items() if arn == key_arn)
+
+
+def _answer(attempt: Attempt) -> float:
+    # The text '11' is fine too; 11.5 is not to become 11.
+    return float(attempt.answer)
 
 
 def _hours_answered(attempt: Attempt) -> bool:
     """Whether the answer is the key-hours of one of the keys that wait."""
-    hours = attempt.lab.bill.usage.key_hours
-    totals = {sum(count for (_, key), count in hours.items() if key == arn) for arn in _waiting(attempt)}
-    return int(attempt.answer) in totals
+    return _answer(attempt) in {_hours(attempt, key_arn) for key_arn in _doomed(attempt)}
 
 
 EXERCISES = (
@@ -68,24 +148,59 @@ EXERCISES = (
             Task(
                 "a key for invoices exists in eu-west-1",
                 _invoice_keys,
-                "Create it with the client for eu-west-1 and Description='invoices'.",
+                by_mistake(
+                    "Create it with the client for eu-west-1 and Description='invoices'.",
+                    (
+                        _invoices_elsewhere,
+                        "Your key for invoices lives in another Region. Keys do not move: create it again, with "
+                        "ireland, the client for eu-west-1.",
+                    ),
+                    (
+                        _nearly_invoices,
+                        "There is one whose description is nearly right. It must be invoices, in small letters, and "
+                        "then invoices 2026; update_key_description corrects it.",
+                    ),
+                ),
             ),
             Task(
                 "it has the tags team=billing and stage=test",
                 _tagged,
-                "Tags are a list of {'TagKey': ..., 'TagValue': ...}; tag_resource adds them to a key that exists.",
+                by_mistake(
+                    "Tags are a list of {'TagKey': ..., 'TagValue': ...}; tag_resource(KeyId=..., Tags=[...]) adds "
+                    "them to a key that exists.",
+                    (
+                        _tagged_in_other_letters,
+                        "The tags are there in other letters. Capitals and blanks count, in names and in values: write "
+                        "them exactly as in the text.",
+                    ),
+                    (
+                        _tagged_the_wrong_way_round,
+                        "Name and value have changed places: TagKey is team or stage, TagValue is billing or test.",
+                    ),
+                    (
+                        _tagged_by_half,
+                        "One of the two tags is right. tag_resource adds the other and leaves the first as it is.",
+                    ),
+                ),
             ),
             Task(
                 "its description was changed to 'invoices 2026'",
                 _redescribed,
-                "Use update_key_description on the same key, so that its first description is replaced.",
+                by_mistake(
+                    "Use update_key_description(KeyId=..., Description='invoices 2026') on the same key.",
+                    (
+                        _born_with_the_final_description,
+                        "A key was created with this description. The first key was to keep its id and get the new "
+                        "description: use update_key_description on the key called invoices.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "Everything but the last step is one create_key call, like the first one of this lesson.",
             "create_key(Description=..., Tags=[...]) and then update_key_description(KeyId=..., Description=...).",
             "k = ireland.create_key(Description='invoices', Tags=[{'TagKey': 'team', 'TagValue': 'billing'}, "
-            "{'TagKey': 'stage', 'TagValue': 'test'}])['KeyMetadata']['KeyId'], then "
+            "{'TagKey': 'stage', 'TagValue': 'test'}])['KeyMetadata']['KeyId'], and on the next line "
             "ireland.update_key_description(KeyId=k, Description='invoices 2026')",
         ),
     ),
@@ -96,28 +211,62 @@ EXERCISES = (
             Task(
                 "a key with the description 'rescued' exists in us-east-1",
                 _rescued,
-                "create_key(Description='rescued') with the client for us-east-1.",
+                by_mistake(
+                    "create_key(Description='rescued') with the client for us-east-1.",
+                    (
+                        _deleted,
+                        "The waiting period is over and your key is deleted; nothing brings it back. Begin again with "
+                        "another key, and cancel before its DeletionDate.",
+                    ),
+                    (_rescued_elsewhere, "Yours lives in another Region. Create one with kms, the us-east-1 client."),
+                ),
             ),
             Task(
                 "its deletion was scheduled",
-                lambda attempt: succeeded(attempt.lab, "ScheduleKeyDeletion", _rescued(attempt)),
-                "schedule_key_deletion takes KeyId and PendingWindowInDays, 7 to 30.",
+                _on_it("ScheduleKeyDeletion"),
+                by_mistake(
+                    "schedule_key_deletion takes KeyId and PendingWindowInDays, 7 to 30.",
+                    (
+                        _on_it("DisableKey"),
+                        "A disabled key is only switched off and would stay so for ever. Call schedule_key_deletion.",
+                    ),
+                ),
             ),
             Task(
                 "at least a day later it was cancelled",
                 _waited,
-                "lab.clock.advance(days=1) or more between schedule_key_deletion and cancel_key_deletion.",
+                by_mistake(
+                    "After schedule_key_deletion, call lab.clock.advance(days=1) or more, then cancel_key_deletion.",
+                    (
+                        _on_it("CancelKeyDeletion"),
+                        "You have cancelled within a day. Schedule the deletion again, push the clock with "
+                        "lab.clock.advance(days=1), and cancel after that.",
+                    ),
+                ),
             ),
             Task(
-                "the key is enabled",
-                lambda attempt: _state(attempt) == "Enabled",
-                "A cancelled deletion leaves the key Disabled. One more call is needed.",
+                "the key is enabled again",
+                lambda attempt: _on_it("CancelKeyDeletion")(attempt) and _state(attempt) == "Enabled",
+                by_mistake(
+                    "When the deletion is cancelled, look at the key's state: one more call is needed.",
+                    (
+                        lambda attempt: _state(attempt) == "PendingDeletion",
+                        "The key is still pending deletion, and such a key cannot be enabled. cancel_key_deletion "
+                        "comes first.",
+                    ),
+                    (
+                        lambda attempt: _state(attempt) == "Disabled",
+                        "A cancelled deletion leaves the key Disabled. Switch it on: enable_key.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "Five calls in all, one of them to the clock. The lesson made each of them above, with another key.",
             "create_key, schedule_key_deletion, lab.clock.advance, cancel_key_deletion, and then?",
-            "After cancel_key_deletion(KeyId=...) the state is Disabled, so finish with enable_key(KeyId=...).",
+            "k = kms.create_key(Description='rescued')['KeyMetadata']['KeyId'], then, each on a line of its own, "
+            "kms.schedule_key_deletion(KeyId=k, PendingWindowInDays=7), lab.clock.advance(days=2), "
+            "kms.cancel_key_deletion(KeyId=k), kms.enable_key(KeyId=k)",
         ),
     ),
     Exercise(
@@ -125,20 +274,57 @@ EXERCISES = (
         title="what a key costs while it waits",
         tasks=(
             Task(
-                "a key has been pending deletion for five days or more",
-                _waiting,
-                "Create a key, schedule its deletion, and let 5 days pass with lab.clock.advance.",
+                "a key that had lived for ten hours or more is pending deletion",
+                lambda attempt: _doomed(attempt, wait=timedelta(0)),
+                by_mistake(
+                    "Create a key, push the clock with lab.clock.advance(hours=10), and schedule the key's deletion.",
+                    (
+                        lambda attempt: _doomed(attempt, life=timedelta(0), wait=timedelta(0)),
+                        "A key is pending deletion that was scheduled for it too early. Take another key, and let ten "
+                        "hours pass between create_key and schedule_key_deletion.",
+                    ),
+                ),
+            ),
+            Task(
+                "it has been pending for five days or more",
+                _doomed,
+                by_mistake(
+                    "After schedule_key_deletion, let 5 days pass: lab.clock.advance(days=5). After 7 days the key "
+                    "would be gone.",
+                    (
+                        lambda attempt: _doomed(attempt, wait=timedelta(0)),
+                        "Fewer than five days have passed since its deletion was scheduled; lab.clock.advance(days=5).",
+                    ),
+                ),
             ),
             Task(
                 "the number is that key's hours on the bill",
                 _hours_answered,
-                "Add up lab.bill.usage.key_hours for the ARN of that key, and hand the sum over.",
+                by_mistake(
+                    "Add up lab.bill.usage.key_hours for the ARN of that key, and hand the sum over.",
+                    (
+                        lambda attempt: _answer(attempt) == sum(attempt.lab.bill.usage.key_hours.values()),
+                        "That is every key's hours together. Count only the entries whose ARN is your key's.",
+                    ),
+                    (
+                        lambda attempt: _answer(attempt) + 1 in {_hours(attempt, arn) for arn in _doomed(attempt)},
+                        "One hour is missing: an hour that has begun counts as a whole one. Read the number from the "
+                        "bill.",
+                    ),
+                    (
+                        lambda attempt: _doomed(attempt) and _answer(attempt) >= _WAIT / timedelta(hours=1),
+                        "You have counted hours in which the key was pending deletion. They are free; the bill has "
+                        "fewer.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "A key is charged from the hour of its creation to the hour in which its deletion is scheduled.",
             "lab.bill.usage.key_hours is a dictionary: its keys are (month, key ARN), its values are hours.",
-            "sum(count for (month, key), count in lab.bill.usage.key_hours.items() if key == arn)",
+            "arn = kms.create_key()['KeyMetadata']['Arn'], lab.clock.advance(hours=10), kms.schedule_key_deletion("
+            "KeyId=arn, PendingWindowInDays=7), lab.clock.advance(days=5), each on a line of its own, and then "
+            "hours = sum(count for (month, key), count in lab.bill.usage.key_hours.items() if key == arn)",
         ),
     ),
 )

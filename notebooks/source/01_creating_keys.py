@@ -26,11 +26,14 @@ kms = boto3.client("kms", region_name="us-east-1")
 # %% [markdown]
 # ## Create a key
 #
+# Otterquill will encrypt its invoices, and Mira asks which key is for what. In the shop's old account nobody knew: Tom made a
+# key whenever he needed one, and wrote nothing down. This time each key says from the first day on what it is for.
+#
 # The description is for people. The tags are for people, for bills and, as lesson 07 shows, for permissions.
 
 # %%
 metadata = kms.create_key(
-    Description="workbook demo",
+    Description="web shop",
     Tags=[{"TagKey": "team", "TagValue": "web"}],
 )["KeyMetadata"]
 metadata
@@ -49,8 +52,8 @@ metadata
 # | `CurrentKeyMaterialId` | which key material is in use: a KMS key is a *logical* key and can get new material (lesson 09) |
 # | `CustomerMasterKeySpec` | the old name of `KeySpec`. Still there, not to be used |
 #
-# A KMS key is therefore not the bits that encrypt. It is a record with an id, a policy, a state, and a **pointer** to one or
-# more key materials that stay in KMS.
+# A KMS key is therefore not the bits that encrypt. It is a record with an id, a policy (lesson 07), a state, and a **pointer**
+# to one or more key materials that stay in KMS.
 #
 # **Predict**: which two members would be different if somebody else ran the same line in another account?
 #
@@ -74,8 +77,8 @@ by_id == by_arn == metadata
 # `list_keys` shows *which* keys there are: ids and ARNs, nothing else. Make some more keys, then list them.
 
 # %%
-for number in range(4):
-    kms.create_key(Description=f"workbook demo {number}")
+for topic in ("newsletter", "reviews", "returns", "vouchers"):
+    kms.create_key(Description=topic)
 
 kms.list_keys()["Keys"]
 
@@ -152,9 +155,9 @@ figures.region_map(lab, regions=["us-east-1", "eu-west-1"])
 # %% [markdown]
 # ## Exercise 01.1: a key with its papers
 #
-# In **eu-west-1**, create a key with the description **`invoices`** and two tags: **`team`** = **`billing`** and
-# **`stage`** = **`test`**. Then change the description to **`invoices 2026`** without making another key
-# (`update_key_description`).
+# The key that Mira wants. In **eu-west-1**, create a key with the description **`invoices`** and two tags: **`team`** =
+# **`billing`** and **`stage`** = **`test`**. Then she thinks of next year: change the description to **`invoices 2026`** without
+# making another key (`update_key_description`).
 
 # %%
 # Exercise 01.1
@@ -205,7 +208,7 @@ lab.clock.advance(days=6)
 kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
 
 # %% [markdown]
-# On the last day somebody notices that the ciphertext is still needed.
+# On the last day Tom remembers that the ciphertext is still needed.
 #
 # **Predict**: after `cancel_key_deletion`, what is the key's state: `Enabled`, as before, or something else?
 
@@ -247,8 +250,9 @@ lab.trail.events(key=spare)
 #
 # ## Exercise 01.2: the rescue
 #
-# Play it through yourself in **us-east-1**: create a key with the description **`rescued`**, schedule its deletion, let **at
-# least one day** pass, change your mind, and bring the key all the way back to **`Enabled`**.
+# "And if it happens to us?" asks Mira. Play it through yourself in **us-east-1**: create a key with the description
+# **`rescued`**, schedule its deletion, let **at least one day** pass, change your mind, and bring the key all the way back to
+# **`Enabled`**.
 
 # %%
 # Exercise 01.2
@@ -267,7 +271,7 @@ check("01.2")
 # %% [markdown]
 # ## What went wrong? Three days are not enough
 #
-# Somebody is in a hurry. Run this and read the last line.
+# Tom wants his old key gone by the weekend. Run this and read the last line.
 
 # %% tags=["raises-exception"]
 kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=3)
@@ -282,16 +286,17 @@ kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
 # %% [markdown]
 # ## Exercise 01.3: what a key costs while it waits
 #
-# Look at the price rules in one sentence: *a key costs 1 USD a month, by the hour, and nothing while it is pending deletion.*
-# Create a key, look at `lab.bill`, schedule the key's deletion, let 5 days pass, and look again. How many **key-hours** of
-# *that key* are on the bill? Hand over the number: `check("01.3", ...)`. (`lab.bill.usage.key_hours` counts hours by month
-# and key ARN.)
+# Mira asks whether you pay for a key while it waits to be deleted. The price rules in one sentence: *a key costs 1 USD a month,
+# by the hour, and nothing while it is pending deletion.* See for yourself: create a key, let **10 hours** pass
+# (`lab.clock.advance(hours=10)`), schedule its deletion, and let **5 days** pass. How many **key-hours** of *that key* are on the
+# bill? Hand over the number: `check("01.3", ...)`. (`lab.bill.usage.key_hours` counts hours by month and key ARN.)
 
 # %%
 # Exercise 01.3
 hours = None
 ### BEGIN SOLUTION
 arn = kms.create_key(Description="price of waiting")["KeyMetadata"]["Arn"]
+lab.clock.advance(hours=10)
 kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)
 lab.clock.advance(days=5)
 hours = sum(count for (month, key_arn), count in lab.bill.usage.key_hours.items() if key_arn == arn)
@@ -309,7 +314,7 @@ check("01.3", hours)
 #
 # ## Questions
 #
-# 1. A job that ran for months fails one morning with `<key ARN> is pending deletion.` What do you do, in which order?
+# 1. A job of Tom's that ran for months fails one morning with `<key ARN> is pending deletion.` What do you do, in which order?
 # 2. Your client prints `Key 'arn:aws:kms:us-west-2:...' does not exist`, and you have never used `us-west-2`. Where do you look?
 # 3. Why does AWS not offer to delete a key at once?
 #
