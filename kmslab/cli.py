@@ -121,12 +121,15 @@ def _parser() -> argparse.ArgumentParser:
 def _run_lab(options: argparse.Namespace) -> int:
     from kmslab.classroom.sources import notebooks_folder
     from kmslab.classroom.workspace import copy_workbook
+    from kmslab.exercises.progress import Progress
 
     report = copy_workbook(notebooks_folder(), options.dir, force=options.force)
     print(f"{len(report.copied)} notebooks copied to {options.dir}, {len(report.current)} were there already.")
     for name in report.kept:
         print(f"kept, because you changed it: {name}")
     sys.stdout.flush()
+    # Who comes back looks first where to go on.
+    first = "index.ipynb" if Progress(options.dir).solved else "00_start.ipynb"
     command = [
         sys.executable,
         "-m",
@@ -134,7 +137,7 @@ def _run_lab(options: argparse.Namespace) -> int:
         "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={options.port}",
         f"--ServerApp.root_dir={options.dir.resolve()}",
-        "--LabApp.default_url=/lab/tree/00_start.ipynb",
+        f"--LabApp.default_url=/lab/tree/{first}",
     ]
     if options.no_browser:
         command.append("--no-browser")

@@ -2,6 +2,7 @@
 
 A lesson is written once, as percent-format text in `notebooks/source/`. Its answers stand between `### BEGIN SOLUTION`
 and `### END SOLUTION`; in the learner's copy a line takes their place. A cell tagged `solution-only` is left out there.
+`{minutes}` is how long the lesson takes. A text whose name has no number is a page, such as the index: one notebook.
 Outputs are stored, because nbval compares nothing in a notebook without them; whatever changes from run to run without
 meaning anything (times, widget ids, paths in tracebacks) is taken out, so that building twice gives the same bytes.
 """
@@ -22,12 +23,14 @@ import jupytext
 import nbformat
 from nbclient import NotebookClient
 
+from kmslab.classroom.minutes import minutes
 from kmslab.errors import KmslabError
 
 _ANSWER = re.compile(r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.M | re.S)
 _MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n?", re.M)
 _YOUR_TURN = r"\g<indent># Your turn."
 _SOLUTION_ONLY = "solution-only"
+_MINUTES = "{minutes}"
 #: A cell whose code would only distract, such as the text of a figure; JupyterLab folds it.
 _HIDE_INPUT = "hide-input"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -77,8 +80,13 @@ def products(folder: Path) -> list[Product]:
     for source in sorted((folder / "source").glob("*.py")):
         name = f"{source.stem}.ipynb"
         found.append(Product(source, folder / name, is_solution=False))
-        found.append(Product(source, folder / "solutions" / name, is_solution=True))
+        if _is_lesson(source):
+            found.append(Product(source, folder / "solutions" / name, is_solution=True))
     return found
+
+
+def _is_lesson(source: Path) -> bool:
+    return source.stem[:2].isdigit()
 
 
 def build(folder: Path, report: Callable[[Built], None]) -> None:
@@ -87,7 +95,10 @@ def build(folder: Path, report: Callable[[Built], None]) -> None:
     Raises:
         KmslabError: a lesson does not run to its end.
     """
-    asyncio.run(_build_all(products(folder), report))
+    wanted = products(folder)
+    # Pages say something about the lessons, which have to be there.
+    for kind in (True, False):
+        asyncio.run(_build_all([each for each in wanted if _is_lesson(each.source) == kind], report))
 
 
 async def _build_all(wanted: list[Product], report: Callable[[Built], None]) -> None:
@@ -116,7 +127,13 @@ def orphans(folder: Path) -> list[Path]:
 def without_outputs(product: Product) -> Any:
     """The notebook's cells as its source has them, not executed."""
     notebook = jupytext.read(product.source, fmt="py:percent")
-    return _solution(notebook) if product.is_solution else _learner(notebook)
+    learner, solution = _learner(notebook), _solution(notebook)
+    made = solution if product.is_solution else learner
+    taken = minutes(learner.cells, solution.cells)
+    for cell in made.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace(_MINUTES, str(taken))
+    return made
 
 
 async def _build(product: Product) -> Built:

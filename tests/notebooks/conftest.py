@@ -11,13 +11,17 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run a test for every lesson that takes `lesson`, and for every stored notebook that takes `notebook`."""
+    """Run a test for every lesson that takes `lesson`, for every stored notebook of a lesson that takes `notebook`.
+
+    And for every stored notebook, the index and the glossary among them, that takes `any_notebook`.
+    """
     if "lesson" in metafunc.fixturenames:
-        lessons = [path.stem for path in sorted((NOTEBOOKS / "source").glob("*.py"))]
+        lessons = [path.stem for path in sorted((NOTEBOOKS / "source").glob("[0-9]*.py"))]
         metafunc.parametrize("lesson", lessons)
-    if "notebook" in metafunc.fixturenames:
-        paths = [*sorted(NOTEBOOKS.glob("*.ipynb")), *sorted(NOTEBOOKS.glob("solutions/*.ipynb"))]
-        metafunc.parametrize("notebook", paths, ids=[path.relative_to(NOTEBOOKS).as_posix() for path in paths])
+    for name, pattern in (("notebook", "[0-9]*.ipynb"), ("any_notebook", "*.ipynb")):
+        if name in metafunc.fixturenames:
+            paths = [*sorted(NOTEBOOKS.glob(pattern)), *sorted(NOTEBOOKS.glob("solutions/*.ipynb"))]
+            metafunc.parametrize(name, paths, ids=[path.relative_to(NOTEBOOKS).as_posix() for path in paths])
 
 
 @pytest.fixture

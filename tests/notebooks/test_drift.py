@@ -53,7 +53,7 @@ def test_a_changed_line_of_a_solution_is_noticed(tmp_path: Path) -> None:
 
 def test_an_answer_never_shows_in_the_learners_copy() -> None:
     for product in PRODUCTS:
-        if not product.is_solution:
+        if not product.is_solution and product.source.stem[0].isdigit():
             text = product.source.read_text("utf-8")
             answers = [part.split("### END SOLUTION")[0] for part in text.split("### BEGIN SOLUTION\n")[1:]]
             shown = product.target.read_text("utf-8")

@@ -44,9 +44,9 @@ def prose(notebook: nbformat.NotebookNode) -> str:
     return "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
 
 
-def test_every_cell_was_executed_from_top_to_bottom(notebook: Path) -> None:
+def test_every_cell_was_executed_from_top_to_bottom(any_notebook: Path) -> None:
     """nbval silently skips the comparison of a cell without an execution count."""
-    cells = code(read(notebook))
+    cells = code(read(any_notebook))
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
 
 
@@ -58,8 +58,8 @@ def test_the_outputs_are_compared(notebook: Path) -> None:
     assert len(compared) >= 0.9 * len(cells)
 
 
-def test_nothing_in_it_needs_a_front_end_or_one_machine(notebook: Path) -> None:
-    for cell in code(read(notebook)):
+def test_nothing_in_it_needs_a_front_end_or_one_machine(any_notebook: Path) -> None:
+    for cell in code(read(any_notebook)):
         assert not [each for each in UNSAFE if each in cell.source], cell.source
         for output in cell.outputs:
             assert "image/png" not in output.get("data", {}), (
@@ -69,8 +69,8 @@ def test_nothing_in_it_needs_a_front_end_or_one_machine(notebook: Path) -> None:
             assert not UNSTABLE.search(shown), shown
 
 
-def test_a_figure_has_its_content_as_text(notebook: Path) -> None:
-    for cell in code(read(notebook)):
+def test_a_figure_has_its_content_as_text(any_notebook: Path) -> None:
+    for cell in code(read(any_notebook)):
         for output in cell.outputs:
             picture = output.get("data", {}).get("image/svg+xml")
             if picture is not None:
@@ -112,13 +112,19 @@ def test_a_lesson_has_its_parts(notebook: Path) -> None:
     assert re.findall(r"^(\d)\. ", questions, re.M) == ["1", "2", "3"]
 
 
-def test_links_lead_somewhere(notebook: Path, folder: Path) -> None:
-    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", prose(read(notebook))):
+def test_links_lead_somewhere(any_notebook: Path, folder: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)(?:#[^)]*)?\)", prose(read(any_notebook))):
         assert (folder / target).exists(), target
 
 
+def test_a_lesson_leads_to_the_index_and_to_the_glossary(notebook: Path) -> None:
+    top = read(notebook).cells[0].source
+    assert "[All lessons](index.ipynb)" in top
+    assert "(glossary.ipynb)" in top
+
+
 def test_the_lessons_are_linked_in_order(folder: Path) -> None:
-    names = [path.name for path in sorted(folder.glob("*.ipynb"))]
+    names = [path.name for path in sorted(folder.glob("[0-9]*.ipynb"))]
     for before, after in itertools.pairwise(names):
         assert f"({after})" in prose(read(folder / before)), f"{before} does not lead to {after}"
         assert f"({before})" in prose(read(folder / after)), f"{after} does not lead back to {before}"
