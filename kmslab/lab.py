@@ -30,6 +30,7 @@ from kmslab.cloud.later import ServicesLater
 from kmslab.errors import KmslabError
 from kmslab.hardware import Hardware
 from kmslab.ids import Ids
+from kmslab.keys.anatomy import Anatomy, dissect
 from kmslab.keys.cloudhsm import CloudHsmCluster
 from kmslab.keys.inventory import Inventory
 from kmslab.keys.store import World
@@ -365,6 +366,17 @@ class Lab:
         from kmslab.cloud.s3.at_rest import at_rest
 
         return at_rest(self._services.now().bridge, bucket, key, version_id)
+
+    def dissect(self, ciphertext: bytes | str) -> Anatomy:
+        """What is in a ciphertext of a symmetric key, byte by byte, and whose it is. Nothing is called or decrypted.
+
+        Args:
+            ciphertext: A CiphertextBlob, as boto3 gives it or in base64 as the AWS CLI does.
+
+        Raises:
+            KmslabError: it is something else, or damaged.
+        """
+        return dissect(self.world, ciphertext)
 
     def explain(self, error: ClientError) -> Explanation:
         """Why a call failed, as far as permissions go: every policy statement and grant that was looked at.

@@ -23,6 +23,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from kmslab.crypto import aes
 
@@ -113,6 +114,53 @@ def parse(data: bytes) -> Blob:
     if data[content_at:sealed_at] != _checksum(head):
         raise MalformedBlobError
     return Blob(head, data[nonce_at:between_at], data[sealed_at:])
+
+
+class Span(NamedTuple):
+    """Where one part of a blob stands.
+
+    Attributes:
+        name: What the layout above calls it.
+        start: Its first byte, from 0.
+        size: How many bytes it has.
+    """
+
+    name: str
+    start: int
+    size: int
+
+
+def layout(data: bytes) -> tuple[Span, ...]:
+    """The parts of a blob, from its first byte to its last, without a gap.
+
+    Raises:
+        MalformedBlobError: the bytes are not exactly one blob with an undamaged header.
+    """
+    sealed_size = len(parse(data).sealed)
+    before, between = _frame(sealed_size - aes.TAG_SIZE)
+    sizes = {
+        "version": _MATERIAL.start,
+        "key material id": _MATERIAL.stop - _MATERIAL.start,
+        "marker": _DERIVATION_NONCE.start - _MATERIAL.stop,
+        "derivation nonce": DERIVATION_NONCE_SIZE,
+        "length": _HEADER_SIZE - _LENGTH.start,
+        "CMS outline": len(before),
+        "nonce": aes.NONCE_SIZE,
+        "more CMS outline": len(between),
+        "checksum": _CHECKSUM_SIZE,
+        "ciphertext": sealed_size - aes.TAG_SIZE,
+        "tag": aes.TAG_SIZE,
+    }
+    spans, start = [], 0
+    for name, size in sizes.items():
+        spans.append(Span(name, start, size))
+        start += size
+    return tuple(spans)
+
+
+def operation_of(data: bytes) -> str:
+    """`Encrypt` or `GenerateDataKey`, whichever kind made a blob; only of bytes that `parse` takes."""
+    return next(operation for operation, version in _VERSIONS.items() if data.startswith(version))
 
 
 def _checksum(head: bytes) -> bytes:

@@ -62,7 +62,7 @@ class Inventory(tuple[KeyView, ...]):
     def of(cls, world: World, account_id: str | None = None) -> Inventory:
         """What a world holds, or one account of it."""
         views = [
-            _view(key, tuple(store.alias_names(key)))
+            view_of(key, tuple(store.alias_names(key)))
             for store in world.stores
             if account_id in (None, store.account_id)
             for key in store.keys
@@ -103,7 +103,8 @@ class Inventory(tuple[KeyView, ...]):
             yield region, self.select(region=region)
 
 
-def _view(key: Key, aliases: tuple[str, ...]) -> KeyView:
+def view_of(key: Key, aliases: tuple[str, ...]) -> KeyView:
+    """A key as it is now, with the names that stand for it."""
     return KeyView(
         key_id=key.key_id,
         arn=key.arn,
