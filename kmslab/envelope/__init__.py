@@ -13,6 +13,7 @@ Where to read on, in this order:
     keys        the data key: asked for, used once, overwritten
     segments    the data: encrypted piece by piece so that no piece can be moved, dropped or added
     files       the four functions
+    message     the middle alone, without a format: for taking the steps by hand
     output      a file appears whole or not at all
     progress    who is told how far it is
     errors      what can be wrong
