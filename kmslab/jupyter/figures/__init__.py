@@ -4,6 +4,8 @@ No picture library: a figure is the same bytes on every machine, so nbval compar
 """
 
 from kmslab.jupyter.figures.bars import bars
+from kmslab.jupyter.figures.ciphertext import ciphertext
+from kmslab.jupyter.figures.envelope import Held, Stage, envelope
 from kmslab.jupyter.figures.flow import Step, flow
 from kmslab.jupyter.figures.homes import key_homes
 from kmslab.jupyter.figures.lanes import lanes
@@ -11,4 +13,18 @@ from kmslab.jupyter.figures.maps import alias_map, region_map
 from kmslab.jupyter.figures.svg import Figure
 from kmslab.jupyter.figures.timeline import timeline
 
-__all__ = ["Figure", "Step", "alias_map", "bars", "flow", "key_homes", "lanes", "region_map", "timeline"]
+__all__ = [
+    "Figure",
+    "Held",
+    "Stage",
+    "Step",
+    "alias_map",
+    "bars",
+    "ciphertext",
+    "envelope",
+    "flow",
+    "key_homes",
+    "lanes",
+    "region_map",
+    "timeline",
+]

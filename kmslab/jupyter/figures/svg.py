@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from textwrap import wrap
 from xml.sax.saxutils import escape, quoteattr
 
 #: Colours that stay apart for every kind of colour vision. Source: Okabe and Ito, "Color Universal Design", 2008.
@@ -96,3 +97,8 @@ def cut(text: str, pixels: float, size: int = 13) -> str:
     """The text, or its beginning and an ellipsis where there is no room for all of it."""
     room = int(pixels / (size * _CHARACTER))
     return text if len(text) <= room else text[: max(1, room - 1)] + "\N{HORIZONTAL ELLIPSIS}"
+
+
+def folded(text: str, pixels: float, size: int = 13) -> list[str]:
+    """The text in as many lines as it takes; words that are too long are broken."""
+    return wrap(text, max(1, int(pixels / (size * _CHARACTER)))) or [""]
