@@ -1,6 +1,7 @@
 """Exercises of lesson 11: a copy in another Region, a Bucket Key, a reader of one bucket.
 
 Read from the trail, and from what S3 says of buckets and objects: S3's answers are neither billed nor in the trail.
+Long, because each typical mistake has a test and a sentence of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from kmslab import Call
-from kmslab.exercises.model import Attempt, Exercise, Task
+from kmslab.billing.bill import Bill
+from kmslab.exercises.evidence import lacked
+from kmslab.exercises.model import Attempt, Exercise, Task, Test, by_mistake
 
 _S3 = "fas.s3.amazonaws.com"
 _CONTEXT = "aws:s3:arn"
@@ -74,10 +77,27 @@ def _reads(attempt: Attempt) -> list[Call]:
     return [call for call in read if call.keys[0].arn == _target_key(attempt)]
 
 
-def _read_without_the_source(attempt: Attempt) -> bool:
+def _source_was_disabled(attempt: Attempt) -> list[Call]:
     source = _calls(attempt, _SOURCE_REGION, "GenerateDataKey", _report_arn(_SOURCE))[-1].keys[0].arn
-    disabled = _worked(attempt.lab.trail.events(name="DisableKey", key=source).calls)
-    return _reads(attempt)[-1].time > disabled[0].time
+    return _worked(attempt.lab.trail.events(name="DisableKey", key=source).calls)
+
+
+def _read_without_the_source(attempt: Attempt) -> bool:
+    return _reads(attempt)[-1].time > _source_was_disabled(attempt)[0].time
+
+
+def _copy(attempt: Attempt) -> Any:
+    """What S3 says of the copy; raises, and so no mistake with it was made, while there is none."""
+    return _s3(attempt, _TARGET_REGION).head_object(Bucket=_TARGET, Key=_REPORT)
+
+
+def _is_of_the_service(attempt: Attempt, arn: str) -> bool:
+    return any(key.arn == arn and key.manager == "AWS" for key in attempt.lab.inventory)
+
+
+def _target_key_is_disabled(attempt: Attempt) -> bool:
+    key = attempt.lab.inventory.get(_target_key(attempt))
+    return key is not None and key.state == "Disabled"
 
 
 # --- 11.2 ---
@@ -109,6 +129,34 @@ def _under_bucket_key(attempt: Attempt) -> list[str]:
     return [name for name, head in heads.items() if head.get("BucketKeyEnabled") and head.get("SSEKMSKeyId") == arn]
 
 
+def _algorithm(attempt: Attempt) -> str:
+    return str(_default(attempt)["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"])
+
+
+def _is_elsewhere(attempt: Attempt) -> bool:
+    place = _s3(attempt, _LOG_REGION).get_bucket_location(Bucket=_LOG)["LocationConstraint"]
+    return bool(place != _LOG_REGION)
+
+
+def _names_no_key(attempt: Attempt) -> bool:
+    return "KMSMasterKeyID" not in _default(attempt)["ApplyServerSideEncryptionByDefault"]
+
+
+def _objects(attempt: Attempt) -> list[str]:
+    """The ARN of each object's KMS key; empty where S3 encrypts with a key of its own."""
+    s3 = _s3(attempt, _LOG_REGION)
+    names = [each["Key"] for each in s3.list_objects_v2(Bucket=_LOG).get("Contents", ())]
+    return [str(s3.head_object(Bucket=_LOG, Key=name).get("SSEKMSKeyId", "")) for name in names]
+
+
+def _under_another_key(attempt: Attempt) -> bool:
+    return any(arn not in ("", _default_key(attempt)) for arn in _objects(attempt))
+
+
+def _is_the_number_of_objects(attempt: Attempt) -> bool:
+    return int(attempt.answer) >= len(_objects(attempt)) > 1
+
+
 def _counted(attempt: Attempt) -> bool:
     asked = _worked(_calls(attempt, _LOG_REGION, "GenerateDataKey", f"arn:aws:s3:::{_LOG}"))
     return len(asked) > 0 and int(attempt.answer) in {1, len(asked)}
@@ -132,13 +180,27 @@ def _salaries_are_refused(attempt: Attempt) -> bool:
     return last.error_code == "AccessDeniedException" and last.time > first.time
 
 
-def _only_through_s3(attempt: Attempt) -> bool:
-    read = _reads_minutes(attempt)
-    secretary = attempt.lab.directory.find("" if read.principal is None else read.principal.access_key_id)
+def _would_decrypt(attempt: Attempt, bucket: str) -> bool:
+    """Whether the secretary may decrypt what is in a bucket, without S3."""
+    call = _secretarys(attempt, _MINUTES)[-1]
+    secretary = attempt.lab.directory.find("" if call.principal is None else call.principal.access_key_id)
     if secretary is None:
-        return False
-    context = {_CONTEXT: f"arn:aws:s3:::{_MINUTES}"}
-    return not attempt.lab.would(secretary, "Decrypt", read.keys[0].arn, encryption_context=context).allowed
+        raise LookupError("the secretary has gone")
+    context = {_CONTEXT: f"arn:aws:s3:::{bucket}"}
+    return attempt.lab.would(secretary, "Decrypt", call.keys[0].arn, encryption_context=context).allowed
+
+
+def _only_through_s3(attempt: Attempt) -> bool:
+    return bool(_reads_minutes(attempt)) and not _would_decrypt(attempt, _MINUTES)
+
+
+def _lacks(what: str = "") -> Test:
+    """A test whether the last reading of the minutes was refused because the policy lacks something."""
+    return lambda attempt: lacked(_secretarys(attempt, _MINUTES)[-1], what)
+
+
+def _read_salaries(attempt: Attempt) -> bool:
+    return _secretarys(attempt, _SALARIES)[-1].error_code is None
 
 
 EXERCISES = (
@@ -149,35 +211,90 @@ EXERCISES = (
             Task(
                 "alias/reports stands for a symmetric key of your own in eu-central-1",
                 _target_key,
-                "create_key and create_alias, both with a KMS client for eu-central-1.",
+                by_mistake(
+                    "create_key and create_alias, both with a KMS client for eu-central-1.",
+                    (
+                        lambda attempt: attempt.lab.inventory.named(_ALIAS, _TARGET_REGION),
+                        "alias/reports is there, and S3 cannot use its key: create_key without KeySpec makes a "
+                        "symmetric one, and update_alias points the alias at it.",
+                    ),
+                    (
+                        lambda attempt: attempt.lab.inventory.named(_ALIAS),
+                        "alias/reports is in another Region. An object's key has to be in the bucket's Region: a KMS "
+                        "client for eu-central-1.",
+                    ),
+                ),
             ),
             Task(
                 "reports-frankfurt has a copy of 2026/q1.txt under that key",
                 _copy_is_under_it,
-                "copy_object with the S3 client for eu-central-1, ServerSideEncryption='aws:kms' and "
-                "SSEKMSKeyId='alias/reports'. Without them the copy has the bucket's default, which is AES256. Run the "
-                "cell that makes the buckets first.",
+                by_mistake(
+                    "Run the cell that makes the buckets first. Then copy_object with the S3 client for eu-central-1, "
+                    "ServerSideEncryption='aws:kms' and SSEKMSKeyId='alias/reports'.",
+                    (
+                        lambda attempt: _copy(attempt)["ServerSideEncryption"] == "AES256",
+                        "There is a copy, under AES256: a copy does not inherit the encryption of its source, and the "
+                        "bucket's default is S3's own key. Copy again with ServerSideEncryption='aws:kms' and "
+                        "SSEKMSKeyId='alias/reports'.",
+                    ),
+                    (
+                        lambda attempt: _is_of_the_service(attempt, _copy(attempt)["SSEKMSKeyId"]),
+                        "There is a copy, under alias/aws/s3: that is the key if you say aws:kms and name none. Copy "
+                        "again with SSEKMSKeyId='alias/reports'.",
+                    ),
+                    (
+                        lambda attempt: _copy(attempt)["SSEKMSKeyId"] != _target_key(attempt),
+                        "There is a copy, under a key that alias/reports does not stand for. Copy again with "
+                        "SSEKMSKeyId='alias/reports'.",
+                    ),
+                    (
+                        _copy,
+                        "There is an object of that name under the right key, but the report in Oregon was never "
+                        "opened for it: it is not a copy. CopySource names reports-oregon.",
+                    ),
+                    (
+                        _source_was_disabled,
+                        "The key in Oregon was disabled before there was a copy, and nobody can open the original: "
+                        "enable_key, copy, and disable it afterwards.",
+                    ),
+                ),
             ),
             Task(
                 "the copy was read",
                 _reads,
-                "get_object with the S3 client for eu-central-1, from reports-frankfurt.",
+                "get_object with the S3 client for eu-central-1, from reports-frankfurt, when the copy is under the "
+                "right key.",
             ),
             Task(
                 "it was read once more, after the key in Oregon had been disabled",
                 _read_without_the_source,
-                "disable_key with a KMS client for us-west-2 and KeyId=oregon_key, and then get_object from "
-                "reports-frankfurt again.",
+                by_mistake(
+                    "disable_key with a KMS client for us-west-2 and KeyId=oregon_key, and then get_object from "
+                    "reports-frankfurt again.",
+                    (
+                        _target_key_is_disabled,
+                        "You have disabled the key in Frankfurt, the one that the copy needs. enable_key there; the "
+                        "key to switch off is that of the original, in us-west-2.",
+                    ),
+                    (
+                        _source_was_disabled,
+                        "The key in Oregon is off. Does the copy still open? get_object from reports-frankfurt once "
+                        "more.",
+                    ),
+                ),
             ),
         ),
         hints=(
-            "The section 'In one call' copies a film from Virginia to Ireland. Bucket, Region and key are others here.",
+            "The section 'In one call' copies a cover from Virginia to Ireland. Bucket, Region and key are others "
+            "here.",
             "create_key, create_alias, copy_object(CopySource=, Bucket=, Key=, ServerSideEncryption=, SSEKMSKeyId=), "
             "get_object, disable_key, get_object. All clients are for eu-central-1 but that of disable_key.",
+            "frankfurt = boto3.client('kms', 'eu-central-1'); key = frankfurt.create_key()['KeyMetadata']['KeyId']; "
+            "frankfurt.create_alias(AliasName='alias/reports', TargetKeyId=key); "
             "frankfurt_s3.copy_object(CopySource={'Bucket': 'reports-oregon', 'Key': '2026/q1.txt'}, "
             "Bucket='reports-frankfurt', Key='2026/q1.txt', ServerSideEncryption='aws:kms', "
-            "SSEKMSKeyId='alias/reports'), frankfurt_s3.get_object(Bucket='reports-frankfurt', Key='2026/q1.txt'), "
-            "boto3.client('kms', 'us-west-2').disable_key(KeyId=oregon_key), and get_object again",
+            "SSEKMSKeyId='alias/reports'); frankfurt_s3.get_object(Bucket='reports-frankfurt', Key='2026/q1.txt'); "
+            "boto3.client('kms', 'us-west-2').disable_key(KeyId=oregon_key); and get_object again",
         ),
     ),
     Exercise(
@@ -187,34 +304,97 @@ EXERCISES = (
             Task(
                 "the default encryption of shop-log-ireland is a key of your own in eu-west-1",
                 _default_key,
-                "create_bucket with the LocationConstraint eu-west-1, then put_bucket_encryption with SSEAlgorithm "
-                "aws:kms and KMSMasterKeyID, the ARN of a key that you made in eu-west-1.",
+                by_mistake(
+                    "create_bucket with the LocationConstraint eu-west-1, then put_bucket_encryption with SSEAlgorithm "
+                    "aws:kms and KMSMasterKeyID, the ARN of a key that you made in eu-west-1.",
+                    (
+                        _is_elsewhere,
+                        "The bucket is in another Region: delete_bucket, and create_bucket with the S3 client for "
+                        "eu-west-1 and CreateBucketConfiguration={'LocationConstraint': 'eu-west-1'}.",
+                    ),
+                    (
+                        lambda attempt: _algorithm(attempt) == "AES256",
+                        "The bucket is there, and its default is AES256 still: put_bucket_encryption, or the lesson's "
+                        "set_default, with the ARN of a key of yours.",
+                    ),
+                    (
+                        _names_no_key,
+                        "The default is aws:kms without a key, and that is alias/aws/s3: name a key of yours in "
+                        "KMSMasterKeyID.",
+                    ),
+                    (
+                        _default,
+                        "The default names a key that is none of yours in eu-west-1, so nothing can be written: an "
+                        "object's key has to be in the bucket's Region.",
+                    ),
+                ),
             ),
             Task(
                 "with a Bucket Key",
                 _uses_bucket_key,
-                "'BucketKeyEnabled': True, in the rule, beside ApplyServerSideEncryptionByDefault and not within it.",
+                by_mistake(
+                    "The default key comes first; then 'BucketKeyEnabled': True in the same rule.",
+                    (
+                        _default_key,
+                        "'BucketKeyEnabled': True is missing, in the rule, beside ApplyServerSideEncryptionByDefault "
+                        "and not within it. The lesson's set_default has bucket_key=True for it.",
+                    ),
+                ),
             ),
             Task(
                 "at least 20 objects in it are under that key and a Bucket Key",
                 lambda attempt: len(_under_bucket_key(attempt)) >= _ENOUGH,
-                "put_object without any argument about encryption, 20 times with 20 names. Objects from before the "
-                "default was set stay as they were.",
+                by_mistake(
+                    "put_object without any argument about encryption, 20 times with 20 names.",
+                    (
+                        _under_bucket_key,
+                        "Some are, and it has to be 20: does each put_object have a name of its own? Objects from "
+                        "before the default was set stay as they were.",
+                    ),
+                    (
+                        _under_another_key,
+                        "The objects are under another key than the default: put_object without ServerSideEncryption "
+                        "and SSEKMSKeyId, because what the request says counts more.",
+                    ),
+                    (
+                        lambda attempt: _uses_bucket_key(attempt) and _objects(attempt),
+                        "The objects are older than the default with its Bucket Key, and stay as they were. Write them "
+                        "again.",
+                    ),
+                ),
             ),
             Task(
                 "the number of requests to KMS is right",
                 _counted,
-                "Take before = lab.bill ahead of the loop and lab.bill.since(before).requests behind it, and hand that "
-                "over: check('11.2', ...). The trail shows them, too: their context is the bucket's ARN.",
+                by_mistake(
+                    "Take before = lab.bill ahead of the loop and lab.bill.since(before).requests behind it, and hand "
+                    "that over: check('11.2', ...). The trail shows them, too: their context is the bucket's ARN.",
+                    (
+                        lambda attempt: isinstance(attempt.answer, Bill),
+                        "That is the whole bill. Hand over its number: lab.bill.since(before).requests.",
+                    ),
+                    (
+                        _is_the_number_of_objects,
+                        "That is one request for each object, as it would be without a Bucket Key. Is the Bucket Key "
+                        "on, and did the mark stand right before the loop? Count again.",
+                    ),
+                    (
+                        lambda attempt: int(attempt.answer) == 0,
+                        "S3 has asked at least once. Put the mark, before = lab.bill, ahead of the first put_object; "
+                        "for what S3 has in memory already it does not ask again, so lab.clock.advance(minutes=10) "
+                        "first.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "The lesson's set_default does the second step, and traffic shows how to write many objects.",
             "create_key, create_bucket, set_default(client, bucket, arn, bucket_key=True), put_object in a loop, "
             "lab.bill.since.",
-            "set_default(irish_s3, 'shop-log-ireland', irish_kms.create_key()['KeyMetadata']['Arn'], bucket_key=True); "
-            "before = lab.bill; for n in range(20): irish_s3.put_object(Bucket='shop-log-ireland', Key=f'{n}.log', "
-            "Body=b'x'); check('11.2', lab.bill.since(before).requests)",
+            "irish_s3.create_bucket(Bucket='shop-log-ireland', CreateBucketConfiguration={'LocationConstraint': "
+            "'eu-west-1'}); set_default(irish_s3, 'shop-log-ireland', irish_kms.create_key()['KeyMetadata']['Arn'], "
+            "bucket_key=True); before = lab.bill; [irish_s3.put_object(Bucket='shop-log-ireland', Key=f'{n}.log', "
+            "Body=b'x') for n in range(20)]; check('11.2', lab.bill.since(before).requests)",
         ),
     ),
     Exercise(
@@ -224,30 +404,78 @@ EXERCISES = (
             Task(
                 "as secretary, reading in office-minutes works",
                 _reads_minutes,
-                "A policy that allows kms:Decrypt on the key's ARN. With a Bucket Key the context aws:s3:arn is the "
-                "ARN of the bucket, without the object's name. Run the cell that makes the buckets first.",
+                by_mistake(
+                    "Run the cell that makes the buckets first. Then lab.user('secretary', policy=...) with "
+                    "kms:Decrypt on the key's ARN, and get_object of lab.client('s3', 'eu-central-1', principal=...).",
+                    (
+                        _lacks(_CONTEXT),
+                        "KMS refused it: aws:s3:arn in the policy is not what S3 says. With a Bucket Key that is the "
+                        "ARN of the bucket, arn:aws:s3:::office-minutes, without an object's name. put_user_policy of "
+                        "IAM changes a user that is there.",
+                    ),
+                    (
+                        _lacks("kms:ViaService"),
+                        "KMS refused it: the kms:ViaService of the policy is not the service that calls, which is "
+                        "s3.eu-central-1.amazonaws.com. put_user_policy of IAM changes a user that is there.",
+                    ),
+                    (
+                        _lacks("its Resource"),
+                        "KMS refused it: the Resource of the policy has to be the ARN of the key, and not of a bucket. "
+                        "put_user_policy of IAM changes a user that is there.",
+                    ),
+                    (
+                        _lacks(),
+                        "KMS refused it: nothing lets the secretary decrypt. put_user_policy of IAM, with kms:Decrypt "
+                        "on the key's ARN and the two conditions.",
+                    ),
+                ),
             ),
             Task(
                 "as secretary, reading in office-salaries is refused",
                 _salaries_are_refused,
-                "Try it as secretary, after the other one. If it worked, nothing ties the permission to one bucket: "
-                "kms:EncryptionContext:aws:s3:arn. Behind another policy let lab.clock.advance(minutes=10) pass: S3 "
-                "still has the Bucket Key in memory for the secretary, and asks nobody.",
+                by_mistake(
+                    "Try it as secretary, after reading the minutes has worked.",
+                    (
+                        lambda attempt: _read_salaries(attempt) and _would_decrypt(attempt, _SALARIES),
+                        "It worked: nothing ties the permission to one bucket. The condition key is "
+                        "kms:EncryptionContext:aws:s3:arn; put_user_policy of IAM changes a user that is there.",
+                    ),
+                    (
+                        _read_salaries,
+                        "It worked when it was last asked for. Is kms:EncryptionContext:aws:s3:arn in the policy by "
+                        "now? Then let lab.clock.advance(minutes=10) pass, and try again: S3 still has the Bucket Key "
+                        "in memory for the secretary, and asks nobody.",
+                    ),
+                    (
+                        lambda attempt: _secretarys(attempt, _SALARIES),
+                        "It was refused at a time when the secretary could not read the minutes either, which proves "
+                        "nothing. Try it again after reading those has worked.",
+                    ),
+                ),
             ),
             Task(
                 "without S3 the secretary may not decrypt",
                 _only_through_s3,
-                "The policy lacks kms:ViaService = s3.eu-central-1.amazonaws.com. Another policy for a user that is "
-                "there: put_user_policy of IAM.",
+                by_mistake(
+                    "This is looked at once reading the minutes has worked.",
+                    (
+                        lambda attempt: _would_decrypt(attempt, _MINUTES),
+                        "Whoever gets the encrypted data key could open it without S3: the policy lacks kms:ViaService "
+                        "= s3.eu-central-1.amazonaws.com. put_user_policy of IAM changes a user that is there.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "Exercise 10.2 was the same for Parameter Store. What is the context here? Look at the trail.",
             "Two condition keys under one StringEquals: kms:EncryptionContext:aws:s3:arn, the ARN of a bucket, and "
             "kms:ViaService, S3 in eu-central-1.",
-            "'Condition': {'StringEquals': {'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::office-minutes', "
-            "'kms:ViaService': 's3.eu-central-1.amazonaws.com'}}, in lab.user('secretary', policy=...), and two "
-            "get_object calls of lab.client('s3', 'eu-central-1', principal=...)",
+            "secretary = lab.user('secretary', policy={'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', "
+            "'Action': 'kms:Decrypt', 'Resource': office, 'Condition': {'StringEquals': "
+            "{'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::office-minutes', 'kms:ViaService': "
+            "'s3.eu-central-1.amazonaws.com'}}}]}); hers = lab.client('s3', 'eu-central-1', principal=secretary); "
+            "hers.get_object(Bucket='office-minutes', Key='2026-01.txt'); attempt(hers.get_object, "
+            "Bucket='office-salaries', Key='2026-01.txt')",
         ),
     ),
 )

@@ -53,30 +53,33 @@ def show_kms(mark):
 # %% [markdown]
 # ## An object under a key
 #
+# Otterquill keeps covers and backups in S3, in Virginia, and now they are to move to Europe, where the readers are. *Night
+# Train* is a book that nobody may hear of before June; the text for its back cover is in the next cell.
+#
 # **Amazon S3** keeps files, which it calls **objects**, in **buckets**. A bucket is in one Region. S3 encrypts every object; with
 # `ServerSideEncryption="aws:kms"` it does so with a KMS key, which is called **SSE-KMS**.
 
 # %%
-films = kms.create_key(Description="films, Virginia")["KeyMetadata"]
-_ = kms.create_alias(AliasName="alias/films", TargetKeyId=films["KeyId"])
-_ = s3.create_bucket(Bucket="films-virginia")
+covers = kms.create_key(Description="covers, Virginia")["KeyMetadata"]
+_ = kms.create_alias(AliasName="alias/covers", TargetKeyId=covers["KeyId"])
+_ = s3.create_bucket(Bucket="covers-virginia")
 
 mark = len(lab.trail)
 reply = s3.put_object(
-    Bucket="films-virginia",
+    Bucket="covers-virginia",
     Key="night-train.txt",
     Body=b"Platform 9, 23:55.",
     ServerSideEncryption="aws:kms",
-    SSEKMSKeyId="alias/films",
+    SSEKMSKeyId="alias/covers",
 )
-print(reply["ServerSideEncryption"], reply["SSEKMSKeyId"] == films["Arn"])
+print(reply["ServerSideEncryption"], reply["SSEKMSKeyId"] == covers["Arn"])
 
 # %% [markdown]
 # **Predict**: an object may have terabytes, and `Encrypt` takes 4096 bytes. What has S3 asked of KMS? And what will it ask when
 # you read the object?
 
 # %%
-print(s3.get_object(Bucket="films-virginia", Key="night-train.txt")["Body"].read())
+print(s3.get_object(Bucket="covers-virginia", Key="night-train.txt")["Body"].read())
 show_kms(mark)
 
 # %% [markdown]
@@ -101,7 +104,7 @@ figures.flow(
 # You send and get **clear** bytes. What lies in the bucket, AWS shows to nobody. A lab can:
 
 # %%
-held = lab.at_rest("films-virginia", "night-train.txt")
+held = lab.at_rest("covers-virginia", "night-train.txt")
 print(len(held), "bytes; the text is in them:", b"Platform" in held)
 
 # %% [markdown]
@@ -109,14 +112,14 @@ print(len(held), "bytes; the text is in them:", b"Platform" in held)
 #
 # ## To another Region, by hand
 #
-# A bucket in Ireland shall have the film, too. Make the bucket, and a key for it: **an object's key has to be in the bucket's
+# A bucket in Ireland shall have the cover, too. Make the bucket, and a key for it: **an object's key has to be in the bucket's
 # Region**.
 
 # %%
-irish_films = irish_kms.create_key(Description="films, Ireland")["KeyMetadata"]
-_ = irish_kms.create_alias(AliasName="alias/films", TargetKeyId=irish_films["KeyId"])
+irish_covers = irish_kms.create_key(Description="covers, Ireland")["KeyMetadata"]
+_ = irish_kms.create_alias(AliasName="alias/covers", TargetKeyId=irish_covers["KeyId"])
 _ = irish_s3.create_bucket(
-    Bucket="films-ireland", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+    Bucket="covers-ireland", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
 )
 figures.region_map(lab)
 
@@ -126,41 +129,41 @@ figures.region_map(lab)
 # %%
 error = attempt(
     irish_s3.put_object,
-    Bucket="films-ireland",
+    Bucket="covers-ireland",
     Key="night-train.txt",
     Body=b"Platform 9, 23:55.",
     ServerSideEncryption="aws:kms",
-    SSEKMSKeyId=films["Arn"],
+    SSEKMSKeyId=covers["Arn"],
 )
 print(error.response["Error"]["Code"], "-", error.response["Error"]["Message"])
 
 # %% [markdown]
 # S3 asks KMS **in the bucket's Region**, and an ARN of another Region is none there. (S3 puts `KMS.` in front of what KMS says.)
 #
-# So the object has to be decrypted, moved, and encrypted under another key. Many texts say that *you* have to do that. You can:
+# So the object has to be decrypted, moved, and encrypted under another key. Tom's notes say that *you* have to do that. You can:
 
 # %%
 mark, before = len(lab.trail), lab.bill
-body = s3.get_object(Bucket="films-virginia", Key="night-train.txt")["Body"].read()
+body = s3.get_object(Bucket="covers-virginia", Key="night-train.txt")["Body"].read()
 _ = irish_s3.put_object(
-    Bucket="films-ireland",
+    Bucket="covers-ireland",
     Key="by-hand.txt",
     Body=body,
     ServerSideEncryption="aws:kms",
-    SSEKMSKeyId="alias/films",
+    SSEKMSKeyId="alias/covers",
 )
 show_kms(mark)
 print("KMS requests:", lab.bill.since(before).by("region"))
 
 # %% [markdown]
-# One request to KMS on each side. `alias/films` is not the same key in both Regions, and needs no change in the code: every
+# One request to KMS on each side. `alias/covers` is not the same key in both Regions, and needs no change in the code: every
 # Region has its own aliases (lesson 02).
 #
-# **Predict**: what is bad about it, if the film has 50 GB?
+# **Predict**: what is bad about it, if it is no cover but a backup of 50 GB?
 #
 # <details><summary>Show the answer</summary>
 #
-# The film comes to your computer and goes out again, which takes hours and costs AWS's price for outgoing data. And it is
+# The backup comes to your computer and goes out again, which takes hours and costs AWS's price for outgoing data. And it is
 # **in clear** on your computer in between. That is the worst place.
 #
 # </details>
@@ -172,15 +175,15 @@ print("KMS requests:", lab.bill.since(before).by("region"))
 # %%
 mark, before = len(lab.trail), lab.bill
 reply = irish_s3.copy_object(
-    CopySource={"Bucket": "films-virginia", "Key": "night-train.txt"},
-    Bucket="films-ireland",
+    CopySource={"Bucket": "covers-virginia", "Key": "night-train.txt"},
+    Bucket="covers-ireland",
     Key="night-train.txt",
     ServerSideEncryption="aws:kms",
-    SSEKMSKeyId="alias/films",
+    SSEKMSKeyId="alias/covers",
 )
 show_kms(mark)
 print("KMS requests:", lab.bill.since(before).by("region"))
-print(reply["SSEKMSKeyId"] == irish_films["Arn"])
+print(reply["SSEKMSKeyId"] == irish_covers["Arn"])
 
 # %% [markdown]
 # The trail is **the same**. It is still decrypted with one Region's key and encrypted with the other's, and **you** need both
@@ -209,7 +212,7 @@ figures.flow(
 # %%
 mark = len(lab.trail)
 reply = irish_s3.copy_object(
-    CopySource={"Bucket": "films-virginia", "Key": "night-train.txt"}, Bucket="films-ireland", Key="careless.txt"
+    CopySource={"Bucket": "covers-virginia", "Key": "night-train.txt"}, Bucket="covers-ireland", Key="careless.txt"
 )
 show_kms(mark)
 print(reply["ServerSideEncryption"])
@@ -220,6 +223,9 @@ print(reply["ServerSideEncryption"])
 # in the bucket reads the copy; the key that guarded the original has no say. We come back to defaults.
 #
 # ## Exercise 11.1: a report for Frankfurt
+#
+# The accountants in Frankfurt need the report of the first quarter. Mira asks for a copy that does not hang on America: it has to
+# open when the key over there is off.
 #
 # Run this cell once. It makes an object in **us-west-2** (Oregon), and an empty bucket in **eu-central-1** (Frankfurt).
 
@@ -275,17 +281,17 @@ check("11.1")
 # **Predict**: how many requests to KMS does this copy cost?
 
 # %%
-shared = kms.create_key(Description="films everywhere", MultiRegion=True)["KeyMetadata"]["KeyId"]
+shared = kms.create_key(Description="covers everywhere", MultiRegion=True)["KeyMetadata"]["KeyId"]
 _ = kms.replicate_key(KeyId=shared, ReplicaRegion="eu-west-1")
 _ = lab.clock.advance(minutes=1)
 _ = s3.put_object(
-    Bucket="films-virginia", Key="shared.txt", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=shared
+    Bucket="covers-virginia", Key="shared.txt", Body=b"x", ServerSideEncryption="aws:kms", SSEKMSKeyId=shared
 )
 
 mark, before = len(lab.trail), lab.bill
 _ = irish_s3.copy_object(
-    CopySource={"Bucket": "films-virginia", "Key": "shared.txt"},
-    Bucket="films-ireland",
+    CopySource={"Bucket": "covers-virginia", "Key": "shared.txt"},
+    Bucket="covers-ireland",
     Key="shared.txt",
     ServerSideEncryption="aws:kms",
     SSEKMSKeyId=shared,
@@ -304,17 +310,17 @@ print("KMS requests:", lab.bill.since(before).by("region"))
 # %%
 from kmslab.envelope import decrypt, encrypt
 
-sealed = encrypt(kms, shared, b"Platform 9, 23:55.", context={"film": "night train"})
-_ = s3.put_object(Bucket="films-virginia", Key="night-train.env", Body=sealed)
+sealed = encrypt(kms, shared, b"Platform 9, 23:55.", context={"book": "night train"})
+_ = s3.put_object(Bucket="covers-virginia", Key="night-train.env", Body=sealed)
 
 mark, before = len(lab.trail), lab.bill
 _ = irish_s3.copy_object(
-    CopySource={"Bucket": "films-virginia", "Key": "night-train.env"}, Bucket="films-ireland", Key="night-train.env"
+    CopySource={"Bucket": "covers-virginia", "Key": "night-train.env"}, Bucket="covers-ireland", Key="night-train.env"
 )
 print("KMS requests for the copy:", lab.bill.since(before).requests)
 
-copy = irish_s3.get_object(Bucket="films-ireland", Key="night-train.env")["Body"].read()
-print(decrypt(irish_kms, copy, context={"film": "night train"}))
+copy = irish_s3.get_object(Bucket="covers-ireland", Key="night-train.env")["Body"].read()
+print(decrypt(irish_kms, copy, context={"book": "night train"}))
 show_kms(mark)
 
 # %% [markdown]
@@ -338,7 +344,7 @@ def default_of(client, bucket):
     return rule["ApplyServerSideEncryptionByDefault"], "Bucket Key:", rule["BucketKeyEnabled"]
 
 
-print(*default_of(irish_s3, "films-ireland"))
+print(*default_of(irish_s3, "covers-ireland"))
 
 # %% [markdown]
 # Since January 2023, S3 encrypts *every* new object, with keys of its own if nobody says more: `AES256`, also called
@@ -354,12 +360,12 @@ def set_default(client, bucket, key_arn, bucket_key):
     client.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
 
 
-set_default(irish_s3, "films-ireland", irish_films["Arn"], bucket_key=False)
+set_default(irish_s3, "covers-ireland", irish_covers["Arn"], bucket_key=False)
 reply = irish_s3.copy_object(
-    CopySource={"Bucket": "films-virginia", "Key": "night-train.txt"}, Bucket="films-ireland", Key="careless-again.txt"
+    CopySource={"Bucket": "covers-virginia", "Key": "night-train.txt"}, Bucket="covers-ireland", Key="careless-again.txt"
 )
-print(reply["ServerSideEncryption"], reply["SSEKMSKeyId"] == irish_films["Arn"])
-print(irish_s3.head_object(Bucket="films-ireland", Key="careless.txt")["ServerSideEncryption"])
+print(reply["ServerSideEncryption"], reply["SSEKMSKeyId"] == irish_covers["Arn"])
+print(irish_s3.head_object(Bucket="covers-ireland", Key="careless.txt")["ServerSideEncryption"])
 
 # %% [markdown]
 # From now on nobody can forget it. (And the last line: objects that are there already stay as they are.) Always give the ARN
@@ -368,9 +374,9 @@ print(irish_s3.head_object(Bucket="films-ireland", Key="careless.txt")["ServerSi
 # If you say `aws:kms` without any key, S3 takes `alias/aws/s3`, the AWS managed key:
 
 # %%
-_ = irish_s3.put_object(Bucket="films-ireland", Key="no-key.txt", Body=b"x", ServerSideEncryption="aws:kms")
-arn = irish_s3.head_object(Bucket="films-ireland", Key="no-key.txt")["SSEKMSKeyId"]
-print(arn == irish_kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"], arn == irish_films["Arn"])
+_ = irish_s3.put_object(Bucket="covers-ireland", Key="no-key.txt", Body=b"x", ServerSideEncryption="aws:kms")
+arn = irish_s3.head_object(Bucket="covers-ireland", Key="no-key.txt")["SSEKMSKeyId"]
+print(arn == irish_kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"], arn == irish_covers["Arn"])
 
 # %% [markdown]
 # `True False`: the default *key* counts only for requests that name no encryption at all. What such a key means for who may
@@ -385,12 +391,12 @@ print(arn == irish_kms.describe_key(KeyId="alias/aws/s3")["KeyMetadata"]["Arn"],
 # %%
 def traffic(prefix):
     for number in range(50):
-        s3.put_object(Bucket="films-virginia", Key=f"{prefix}/{number}", Body=b"x")
+        s3.put_object(Bucket="covers-virginia", Key=f"{prefix}/{number}", Body=b"x")
     for number in range(50):
-        s3.get_object(Bucket="films-virginia", Key=f"{prefix}/{number}")["Body"].read()
+        s3.get_object(Bucket="covers-virginia", Key=f"{prefix}/{number}")["Body"].read()
 
 
-set_default(s3, "films-virginia", films["Arn"], bucket_key=False)
+set_default(s3, "covers-virginia", covers["Arn"], bucket_key=False)
 before = lab.bill
 traffic("each")
 without = lab.bill.since(before)
@@ -401,7 +407,7 @@ print(without.by("operation"))
 # derives the objects' keys from it:
 
 # %%
-set_default(s3, "films-virginia", films["Arn"], bucket_key=True)
+set_default(s3, "covers-virginia", covers["Arn"], bucket_key=True)
 mark, before = len(lab.trail), lab.bill
 traffic("together")
 with_bucket_key = lab.bill.since(before)
@@ -434,21 +440,23 @@ figures.bars(
 # **Predict**: you disable the key. Who can read which of the two objects in the next minute?
 
 # %%
-_ = kms.disable_key(KeyId=films["KeyId"])
+_ = kms.disable_key(KeyId=covers["KeyId"])
 for name in ("each/1", "together/1"):
-    error = attempt(s3.get_object, Bucket="films-virginia", Key=name)
+    error = attempt(s3.get_object, Bucket="covers-virginia", Key=name)
     print(f"{name:12}", "ok" if error is None else error.response["Error"]["Code"])
 
 _ = lab.clock.advance(minutes=10)
-error = attempt(s3.get_object, Bucket="films-virginia", Key="together/1")
+error = attempt(s3.get_object, Bucket="covers-virginia", Key="together/1")
 print("ten minutes later:", error.response["Error"]["Code"])
-_ = kms.enable_key(KeyId=films["KeyId"])
+_ = kms.enable_key(KeyId=covers["KeyId"])
 
 # %% [markdown]
 # With a Bucket Key the emergency stop of lesson 10 takes a while, for those who have just been there. (AWS does not say how
 # long S3 keeps the key. The lab takes five minutes.)
 #
 # ## Exercise 11.2: a bucket for the log
+#
+# The shop will write a log in Ireland, an object for each order. Tom expects a KMS bill as long as the log. Show him.
 #
 # In **eu-west-1**, make a bucket **`shop-log-ireland`** whose default encryption is a key of your own with a **Bucket Key**.
 # Then write **at least 20 objects** into it, with no word about encryption. Hand over **how many requests to KMS** the 20
@@ -473,12 +481,13 @@ check("11.2", answer)
 # %% [markdown]
 # ## The bucket says yes, the key says no
 #
-# A guest has been given `s3:GetObject` for the whole bucket. (The lab lets everybody use S3 itself, and checks what KMS checks.)
+# A guest, from a publisher, has been given `s3:GetObject` for the whole bucket. (The lab lets everybody use S3 itself, and checks
+# what KMS checks.)
 
 # %%
 guest = lab.user("guest")
 guest_s3 = lab.client("s3", principal=guest)
-error = attempt(guest_s3.get_object, Bucket="films-virginia", Key="night-train.txt")
+error = attempt(guest_s3.get_object, Bucket="covers-virginia", Key="night-train.txt")
 print(error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"])
 print(error.response["Error"]["Message"])
 
@@ -498,13 +507,14 @@ print(error.response["Error"]["Message"])
 # The last line is worth a look: what a bucket is good for without its keys.
 
 # %%
-print(guest_s3.head_object(Bucket="films-virginia", Key="night-train.txt")["ContentLength"], "bytes")
-print(attempt(guest_s3.put_object, Bucket="films-virginia", Key="mine.txt", Body=b"x").response["Error"]["Code"])
+print(guest_s3.head_object(Bucket="covers-virginia", Key="night-train.txt")["ContentLength"], "bytes")
+print(attempt(guest_s3.put_object, Bucket="covers-virginia", Key="mine.txt", Body=b"x").response["Error"]["Code"])
 
 # %% [markdown]
 # ## Exercise 11.3: the secretary
 #
-# Run this cell once. Two buckets in **eu-central-1** are under **one key**; both have a **Bucket Key**.
+# Vera has found minutes and salaries under **one key**: *who reads the one, reads the other?* Run this cell once. It makes two
+# buckets in **eu-central-1** as she has found them; both have a **Bucket Key**.
 
 # %%
 office_kms = boto3.client("kms", region_name="eu-central-1")
@@ -550,22 +560,22 @@ check("11.3")
 # %% [markdown]
 # ## What went wrong? The object is there, and nobody may read it
 #
-# Somebody tidied up, and scheduled the deletion of a key that had "nothing to do with anything". The errors in the waiting
-# period were noticed by nobody.
+# Tom tidied up, and scheduled the deletion of a key that had "nothing to do with anything". The errors in the waiting period were
+# noticed by nobody.
 
 # %%
 old = kms.create_key(Description="archive 2019")["KeyMetadata"]["KeyId"]
 _ = s3.put_object(
-    Bucket="films-virginia", Key="old.txt", Body=b"the only copy", ServerSideEncryption="aws:kms", SSEKMSKeyId=old
+    Bucket="covers-virginia", Key="old.txt", Body=b"the only copy", ServerSideEncryption="aws:kms", SSEKMSKeyId=old
 )
 _ = kms.schedule_key_deletion(KeyId=old, PendingWindowInDays=7)
 for days in (3, 5):
     _ = lab.clock.advance(days=days)
-    error = attempt(s3.get_object, Bucket="films-virginia", Key="old.txt")
+    error = attempt(s3.get_object, Bucket="covers-virginia", Key="old.txt")
     print("after", days, "more days:", error.response["Error"]["Code"])
 
 # %% tags=["raises-exception"]
-s3.get_object(Bucket="films-virginia", Key="old.txt")
+s3.get_object(Bucket="covers-virginia", Key="old.txt")
 
 # %% [markdown]
 # In the waiting period the error was `KMS.KMSInvalidStateException`, and there was time (lesson 09). Now it is `AccessDenied`,
@@ -574,17 +584,17 @@ s3.get_object(Bucket="films-virginia", Key="old.txt")
 # be somebody else's. No permission in the world helps.
 
 # %%
-print(s3.head_object(Bucket="films-virginia", Key="old.txt")["ContentLength"], "bytes, listed and charged for")
-print(b"only copy" in lab.at_rest("films-virginia", "old.txt"))
+print(s3.head_object(Bucket="covers-virginia", Key="old.txt")["ContentLength"], "bytes, listed and charged for")
+print(b"only copy" in lab.at_rest("covers-virginia", "old.txt"))
 
 # %% [markdown]
 # S3 knows size and name, and goes on charging for the ciphertext. Before a key is deleted, its last use and the trail tell
 # who needs it; for S3, `fas.s3.amazonaws.com` and the object's ARN are right there. And the other way round: who has to erase
 # ten million objects for good deletes *one* key.
 #
-# ## What has changed since older tutorials, and what was never quite so
+# ## Tom's notes: what has changed since, and what was never quite so
 #
-# | you may read | more exactly |
+# | Tom's notes say | more exactly |
 # | --- | --- |
 # | "to move an object to another Region you decrypt it, move it, and encrypt it again with a key there" | that is what happens, and S3 does it: one `CopyObject`, or replication |
 # | "keys never leave their Region" | true of single-Region keys. Multi-Region keys (since June 2021) are related keys in several Regions; S3 treats each as a key of its own |
@@ -607,7 +617,7 @@ print(b"only copy" in lab.at_rest("films-virginia", "old.txt"))
 # 1. You replicate a bucket from Virginia to Ireland. Somebody disables the key in Virginia. Which objects can be read where,
 #    and what becomes of new ones?
 # 2. A policy allows `kms:Decrypt` under the condition that `kms:EncryptionContext:aws:s3:arn` is like
-#    `arn:aws:s3:::films-virginia/public/*`. Somebody switches on the Bucket Key. What happens to old objects, and what to new?
+#    `arn:aws:s3:::covers-virginia/public/*`. Somebody switches on the Bucket Key. What happens to old objects, and what to new?
 # 3. For which of your data would you pay for client-side encryption with its trouble, and from whom would it protect, that
 #    SSE-KMS does not?
 #

@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from kmslab import Lab
 from kmslab.exercises.desk import Desk
+from kmslab.exercises.model import CheckResult
 
 REPORTS = "alias/reports stands for a symmetric key of your own in eu-central-1"
 COPY = "reports-frankfurt has a copy of 2026/q1.txt under that key"
@@ -27,6 +28,13 @@ ONLY_S3 = "without S3 the secretary may not decrypt"
 
 REPORT = "2026/q1.txt"
 UNDER_REPORTS = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "alias/reports"}
+
+
+def advice(result: CheckResult, label: str) -> str:
+    """What is said about a task that is to be done."""
+    (item,) = (item for item in result.items if item.label == label)
+    assert not item.done
+    return item.advice
 
 
 def make_bucket(s3: Any, name: str) -> None:
@@ -105,16 +113,50 @@ class TestAReportForFrankfurt:
         self.read(frankfurt_s3)
         result = desk.check("11.1")
         assert result.open_tasks == [COPY, READ, READ_AGAIN]
-        assert "AES256" in result.items[1].advice
+        assert "does not inherit the encryption of its source" in advice(result, COPY)
 
     def test_under_the_key_of_the_service(self, desk: Desk, frankfurt_s3: Any, oregon_key: str, reports: str) -> None:
         self.copy(frankfurt_s3, ServerSideEncryption="aws:kms")
         self.read(frankfurt_s3)
-        assert desk.check("11.1").open_tasks == [COPY, READ, READ_AGAIN]
+        result = desk.check("11.1")
+        assert result.open_tasks == [COPY, READ, READ_AGAIN]
+        assert "under alias/aws/s3" in advice(result, COPY)
+
+    def test_under_another_key(self, desk: Desk, lab: Lab, frankfurt_s3: Any, oregon_key: str, reports: str) -> None:
+        another = lab.client("kms", "eu-central-1").create_key()["KeyMetadata"]["KeyId"]
+        self.copy(frankfurt_s3, ServerSideEncryption="aws:kms", SSEKMSKeyId=another)
+        assert "a key that alias/reports does not stand for" in advice(desk.check("11.1"), COPY)
+
+    def test_the_key_in_oregon_was_disabled_too_early(
+        self, desk: Desk, oregon: Any, frankfurt_s3: Any, oregon_key: str, reports: str
+    ) -> None:
+        oregon.disable_key(KeyId=oregon_key)
+        with pytest.raises(ClientError, match="is disabled"):
+            self.copy(frankfurt_s3, **UNDER_REPORTS)
+        result = desk.check("11.1")
+        assert result.open_tasks == [COPY, READ, READ_AGAIN]
+        assert "was disabled before there was a copy" in advice(result, COPY)
+
+    def test_the_wrong_key_was_disabled(
+        self, desk: Desk, lab: Lab, frankfurt_s3: Any, oregon_key: str, reports: str
+    ) -> None:
+        self.copy(frankfurt_s3, **UNDER_REPORTS)
+        self.read(frankfurt_s3)
+        assert advice(desk.check("11.1"), READ_AGAIN).startswith("disable_key")
+        lab.client("kms", "eu-central-1").disable_key(KeyId=reports)
+        result = desk.check("11.1")
+        assert result.open_tasks == [READ_AGAIN]
+        assert "You have disabled the key in Frankfurt" in advice(result, READ_AGAIN)
+
+    def test_the_alias_in_the_region_of_the_source(self, desk: Desk, oregon: Any, oregon_key: str) -> None:
+        oregon.create_alias(AliasName="alias/reports", TargetKeyId=oregon_key)
+        assert "alias/reports is in another Region" in advice(desk.check("11.1"), REPORTS)
 
     def test_another_object_of_that_name(self, desk: Desk, frankfurt_s3: Any, oregon_key: str, reports: str) -> None:
         frankfurt_s3.put_object(Bucket="reports-frankfurt", Key=REPORT, Body=b"y", **UNDER_REPORTS)
-        assert desk.check("11.1").open_tasks == [COPY, READ, READ_AGAIN]
+        result = desk.check("11.1")
+        assert result.open_tasks == [COPY, READ, READ_AGAIN]
+        assert "never opened for it" in advice(result, COPY)
 
     def test_read_only_before(self, desk: Desk, oregon: Any, frankfurt_s3: Any, oregon_key: str, reports: str) -> None:
         self.copy(frankfurt_s3, **UNDER_REPORTS)
@@ -122,7 +164,9 @@ class TestAReportForFrankfurt:
         oregon.disable_key(KeyId=oregon_key)
         with pytest.raises(ClientError, match="is disabled"):
             self.copy(frankfurt_s3, **UNDER_REPORTS)
-        assert desk.check("11.1").open_tasks == [READ_AGAIN]
+        result = desk.check("11.1")
+        assert result.open_tasks == [READ_AGAIN]
+        assert "Does the copy still open?" in advice(result, READ_AGAIN)
 
 
 class TestABucketForTheLog:
@@ -155,36 +199,80 @@ class TestABucketForTheLog:
         assert desk.check("11.2").open_tasks == [REQUESTS]
         assert desk.check("11.2", lab.bill.since(before).requests).passed
 
-    @pytest.mark.parametrize("answer", [None, 0, 20, 21, "few"])
-    def test_another_number(self, desk: Desk, s3: Any, log_key: str, answer: object) -> None:
+    @pytest.mark.parametrize(
+        ("answer", "said"),
+        [
+            (None, "Take before = lab.bill"),
+            ("few", "Take before = lab.bill"),
+            (0, "asked at least once"),
+            (20, "one request for each object"),
+            (21, "one request for each object"),
+        ],
+    )
+    def test_another_number(self, desk: Desk, s3: Any, log_key: str, answer: object, said: str) -> None:
         set_default(s3, "shop-log-ireland", log_key, bucket_key=True)
         self.write(s3)
-        assert desk.check("11.2", answer).open_tasks == [REQUESTS]
+        result = desk.check("11.2", answer)
+        assert result.open_tasks == [REQUESTS]
+        assert said in advice(result, REQUESTS)
+
+    def test_a_bill_in_place_of_its_number(self, desk: Desk, lab: Lab, s3: Any, log_key: str) -> None:
+        set_default(s3, "shop-log-ireland", log_key, bucket_key=True)
+        before = lab.bill
+        self.write(s3)
+        assert "That is the whole bill" in advice(desk.check("11.2", lab.bill.since(before)), REQUESTS)
+
+    def test_no_default_was_set(self, desk: Desk, s3: Any, log_key: str) -> None:
+        self.write(s3)
+        result = desk.check("11.2", 20)
+        assert result.open_tasks == [DEFAULT, BUCKET_KEY, OBJECTS, REQUESTS]
+        assert "its default is AES256 still" in advice(result, DEFAULT)
+        assert "The default key comes first" in advice(result, BUCKET_KEY)
+
+    def test_a_bucket_in_another_region(self, desk: Desk, lab: Lab, log_key: str) -> None:
+        lab.client("s3").create_bucket(Bucket="shop-log-ireland")
+        assert "The bucket is in another Region" in advice(desk.check("11.2"), DEFAULT)
+
+    def test_written_with_a_word_about_encryption(self, desk: Desk, s3: Any, log_key: str) -> None:
+        set_default(s3, "shop-log-ireland", log_key, bucket_key=True)
+        self.write(s3, ServerSideEncryption="aws:kms")
+        assert "what the request says counts more" in advice(desk.check("11.2", 20), OBJECTS)
 
     def test_without_a_bucket_key(self, desk: Desk, s3: Any, log_key: str) -> None:
         set_default(s3, "shop-log-ireland", log_key, bucket_key=False)
         self.write(s3)
-        assert desk.check("11.2", 20).open_tasks == [BUCKET_KEY, OBJECTS, REQUESTS]
+        result = desk.check("11.2", 20)
+        assert result.open_tasks == [BUCKET_KEY, OBJECTS, REQUESTS]
+        assert "'BucketKeyEnabled': True is missing" in advice(result, BUCKET_KEY)
+        assert "as it would be without a Bucket Key" in advice(result, REQUESTS)
 
     def test_with_the_key_of_the_service(self, desk: Desk, s3: Any) -> None:
         set_default(s3, "shop-log-ireland", None, bucket_key=True)
         self.write(s3)
-        assert desk.check("11.2", 1).open_tasks == [DEFAULT, BUCKET_KEY, OBJECTS]
+        result = desk.check("11.2", 1)
+        assert result.open_tasks == [DEFAULT, BUCKET_KEY, OBJECTS]
+        assert "that is alias/aws/s3" in advice(result, DEFAULT)
 
     def test_written_before_the_default_was_set(self, desk: Desk, s3: Any, log_key: str) -> None:
         self.write(s3)
         set_default(s3, "shop-log-ireland", log_key, bucket_key=True)
-        assert desk.check("11.2", 1).open_tasks == [OBJECTS, REQUESTS]
+        result = desk.check("11.2", 1)
+        assert result.open_tasks == [OBJECTS, REQUESTS]
+        assert "older than the default" in advice(result, OBJECTS)
 
     def test_too_few(self, desk: Desk, s3: Any, log_key: str) -> None:
         set_default(s3, "shop-log-ireland", log_key, bucket_key=True)
         self.write(s3, 19)
-        assert desk.check("11.2", 1).open_tasks == [OBJECTS]
+        result = desk.check("11.2", 1)
+        assert result.open_tasks == [OBJECTS]
+        assert "it has to be 20" in advice(result, OBJECTS)
 
     def test_a_key_of_another_region(self, desk: Desk, lab: Lab, s3: Any, kms: Any) -> None:
         arn = kms.create_key()["KeyMetadata"]["Arn"]
         set_default(s3, "shop-log-ireland", arn, bucket_key=True)
-        assert desk.check("11.2").open_tasks == [DEFAULT, BUCKET_KEY, OBJECTS, REQUESTS]
+        result = desk.check("11.2")
+        assert result.open_tasks == [DEFAULT, BUCKET_KEY, OBJECTS, REQUESTS]
+        assert "none of yours in eu-west-1" in advice(result, DEFAULT)
 
     def test_looking_costs_nothing(self, desk: Desk, lab: Lab, s3: Any, log_key: str) -> None:
         set_default(s3, "shop-log-ireland", log_key, bucket_key=True)
@@ -232,20 +320,47 @@ class TestTheSecretary:
         assert desk.check("11.3").passed
 
     @pytest.mark.parametrize(
-        ("conditions", "still_open"),
+        ("conditions", "still_open", "said"),
         [
-            ({}, [SALARIES, ONLY_S3]),
-            ({VIA: S3}, [SALARIES]),
-            ({CONTEXT: "arn:aws:s3:::office-minutes"}, [ONLY_S3]),
-            ({CONTEXT: "arn:aws:s3:::office-minutes/2026-01.txt", VIA: S3}, [MINUTES, SALARIES, ONLY_S3]),
-            ({CONTEXT: "arn:aws:s3:::office-minutes", VIA: "s3.us-east-1.amazonaws.com"}, [MINUTES, SALARIES, ONLY_S3]),
+            ({}, [SALARIES, ONLY_S3], "nothing ties the permission to one bucket"),
+            ({VIA: S3}, [SALARIES], "Is kms:EncryptionContext:aws:s3:arn in the policy by now?"),
+            ({CONTEXT: "arn:aws:s3:::office-minutes"}, [ONLY_S3], "the policy lacks kms:ViaService"),
+            (
+                {CONTEXT: "arn:aws:s3:::office-minutes/2026-01.txt", VIA: S3},
+                [MINUTES, SALARIES, ONLY_S3],
+                "With a Bucket Key that is the ARN of the bucket",
+            ),
+            (
+                {CONTEXT: "arn:aws:s3:::office-minutes", VIA: "s3.us-east-1.amazonaws.com"},
+                [MINUTES, SALARIES, ONLY_S3],
+                "kms:ViaService of the policy is not the service",
+            ),
         ],
     )
     def test_with_other_conditions(
-        self, desk: Desk, lab: Lab, office: str, conditions: dict[str, str], still_open: list[str]
+        self, desk: Desk, lab: Lab, office: str, conditions: dict[str, str], still_open: list[str], said: str
     ) -> None:
         self.try_both(lab, self.policy(office, conditions))
-        assert desk.check("11.3").open_tasks == still_open
+        result = desk.check("11.3")
+        assert result.open_tasks == still_open
+        assert said in advice(result, still_open[0])
+
+    def test_without_permission(self, desk: Desk, lab: Lab, office: str) -> None:
+        self.try_both(lab)
+        result = desk.check("11.3")
+        assert result.open_tasks == [MINUTES, SALARIES, ONLY_S3]
+        assert "nothing lets the secretary decrypt" in advice(result, MINUTES)
+        assert "which proves nothing" in advice(result, SALARIES)
+
+    def test_a_bucket_as_resource(self, desk: Desk, lab: Lab, office: str) -> None:
+        self.try_both(lab, self.policy("arn:aws:s3:::office-minutes", {}))
+        assert "has to be the ARN of the key" in advice(desk.check("11.3"), MINUTES)
+
+    def test_as_the_administrator(self, desk: Desk, lab: Lab, office: str) -> None:
+        lab.client("s3", "eu-central-1").get_object(Bucket="office-minutes", Key="2026-01.txt")["Body"].read()
+        result = desk.check("11.3")
+        assert result.open_tasks == [MINUTES, SALARIES, ONLY_S3]
+        assert "principal=" in advice(result, MINUTES)
 
     def test_corrected(self, desk: Desk, lab: Lab, office: str) -> None:
         self.try_both(lab, self.policy(office, {}))
