@@ -1,12 +1,12 @@
-"""Exercises of lesson 02: aliases."""
+"""Exercises of lesson 02: aliases. Long, because each of the usual mistakes gets a sentence of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
 from kmslab import Call
-from kmslab.exercises.evidence import succeeded
-from kmslab.exercises.model import Attempt, Exercise, Task
+from kmslab.exercises.evidence import base64_size, failed, succeeded
+from kmslab.exercises.model import Attempt, Exercise, Task, by_mistake
 
 #: An alias name and the Region it is asked for in.
 _LEDGER = ("alias/ledger", "eu-west-1")
@@ -27,6 +27,45 @@ def _names(call: Call, alias_name: str) -> bool:
     return asked == alias_name or asked.endswith(f":{alias_name}")
 
 
+def _refused(attempt: Attempt, operation: str, error_code: str, **params: str) -> bool:
+    """Whether a call with these parameters was answered with this error."""
+    calls = failed(attempt.lab, operation, error_code)
+    return any(params.items() <= call.params.items() for call in calls)
+
+
+# --- 02.1 ---
+
+
+def _without_prefix(attempt: Attempt) -> bool:
+    return _refused(attempt, "CreateAlias", "ValidationException", AliasName="ledger")
+
+
+def _for_a_key_elsewhere(attempt: Attempt) -> bool:
+    return _refused(attempt, "CreateAlias", "NotFoundException", AliasName=_LEDGER[0])
+
+
+def _nearly_named(attempt: Attempt) -> bool:
+    names = [name for key in attempt.lab.inventory for name in key.aliases]
+    return any("ledger" in name.lower() for name in names if name != _LEDGER[0])
+
+
+def _by_key_id(attempt: Attempt) -> bool:
+    """Whether the ledger's key was used by its own name."""
+    key = attempt.lab.inventory.named(*_LEDGER)
+    return key is not None and bool(succeeded(attempt.lab, "Encrypt", key.arn))
+
+
+def _by_half_a_name(attempt: Attempt) -> bool:
+    return _refused(attempt, "Encrypt", "NotFoundException", KeyId="ledger")
+
+
+def _by_name_elsewhere(attempt: Attempt) -> bool:
+    return _refused(attempt, "Encrypt", "NotFoundException", KeyId=_LEDGER[0])
+
+
+# --- 02.2 ---
+
+
 def _moved(attempt: Attempt, then: Callable[[Call], object] = bool) -> bool:
     """Whether the ledger's alias went from one key to another, and something is true of that call."""
     name, region = _LEDGER
@@ -44,30 +83,91 @@ def _had_data(attempt: Attempt, move: Call) -> bool:
     return any(call.time < move.time for call in succeeded(attempt.lab, "Encrypt", move.keys[0].arn))
 
 
-def _archive_keys(attempt: Attempt) -> tuple[str, str]:
-    """The ARNs of the key that the archive's alias was made for and of the one it stands for now; they must differ."""
+def _deleted_in_between(attempt: Attempt) -> bool:
+    return bool(_calls(attempt, "DeleteAlias", _LEDGER[1], _LEDGER[0]))
+
+
+def _created_again(attempt: Attempt) -> bool:
+    return _refused(attempt, "CreateAlias", "AlreadyExistsException", AliasName=_LEDGER[0])
+
+
+def _moved_to_itself(attempt: Attempt) -> bool:
+    calls = _calls(attempt, "UpdateAlias", _LEDGER[1], _LEDGER[0])
+    return any(len({key.arn for key in call.keys}) == 1 for call in calls)
+
+
+def _decrypted_by_alias(attempt: Attempt) -> bool:
+    calls = failed(attempt.lab, "Decrypt", "IncorrectKeyException")
+    return any(call.region == _LEDGER[1] and _names(call, _LEDGER[0]) for call in calls)
+
+
+# --- 02.3 ---
+
+
+def _first_archive_key(attempt: Attempt) -> str:
+    """The ARN of the key that the archive's alias was made for."""
     name, region = _ARCHIVE
-    first = _calls(attempt, "CreateAlias", region, name)[0].keys[0].arn
+    return _calls(attempt, "CreateAlias", region, name)[0].keys[0].arn
+
+
+def _archive_keys(attempt: Attempt) -> tuple[str, str]:
+    """The archive's first key and the one that its alias stands for now, as ARNs; they must differ."""
+    name, region = _ARCHIVE
+    first = _first_archive_key(attempt)
     now = attempt.lab.inventory.named(name, region)
     if now is None or now.arn == first:
         raise LookupError(f"{name} has not moved")
     return first, now.arn
 
 
-def _re_encrypted(attempt: Attempt) -> bool:
+def _re_encryptions(attempt: Attempt) -> Sequence[Call]:
     calls = _calls(attempt, "ReEncrypt", _ARCHIVE[1])
-    return _archive_keys(attempt) in {tuple(key.arn for key in call.keys) for call in calls}
+    return [call for call in calls if tuple(key.arn for key in call.keys) == _archive_keys(attempt)]
+
+
+def _re_encrypted_too_early(attempt: Attempt) -> bool:
+    """Whether the document came back under the key that it had."""
+    calls = succeeded(attempt.lab, "ReEncrypt", _first_archive_key(attempt))
+    return any({key.arn for key in call.keys} == {_first_archive_key(attempt)} for call in calls)
+
+
+def _re_encrypted_too_late(attempt: Attempt) -> bool:
+    return any(call.region == _ARCHIVE[1] for call in failed(attempt.lab, "ReEncrypt", "DisabledException"))
+
+
+def _seen_in_clear(attempt: Attempt) -> bool:
+    first, now = _archive_keys(attempt)
+    return bool(succeeded(attempt.lab, "Decrypt", first) and succeeded(attempt.lab, "Encrypt", now))
+
+
+def _state(attempt: Attempt, which: int) -> str:
+    key = attempt.lab.inventory.get(_archive_keys(attempt)[which])
+    return key.state if key else ""
 
 
 def _retired(attempt: Attempt) -> bool:
-    key = attempt.lab.inventory.get(_archive_keys(attempt)[0])
-    return key is not None and key.state == "Disabled"
+    return _state(attempt, 0) == "Disabled"
+
+
+def _switched_off_by_alias(attempt: Attempt) -> bool:
+    return _refused(attempt, "DisableKey", "InvalidArnException", KeyId=_ARCHIVE[0])
+
+
+def _readings(attempt: Attempt) -> Sequence[Call]:
+    """The decryptions of a ciphertext under the new key that is as long as the moved document."""
+    # Encrypted again under another key, it keeps its length.
+    sizes = {base64_size(call, "CiphertextBlob") for call in _re_encryptions(attempt)}
+    calls = succeeded(attempt.lab, "Decrypt", _archive_keys(attempt)[1])
+    return [call for call in calls if base64_size(call, "CiphertextBlob") in sizes]
 
 
 def _read_without_old_key(attempt: Attempt) -> bool:
-    first, now = _archive_keys(attempt)
-    off = succeeded(attempt.lab, "DisableKey", first)[0]
-    return _retired(attempt) and any(call.time > off.time for call in succeeded(attempt.lab, "Decrypt", now))
+    off = succeeded(attempt.lab, "DisableKey", _archive_keys(attempt)[0])[0]
+    return _retired(attempt) and any(call.time > off.time for call in _readings(attempt))
+
+
+def _read_the_old_one(attempt: Attempt) -> bool:
+    return any(call.region == _ARCHIVE[1] for call in failed(attempt.lab, "Decrypt", "DisabledException"))
 
 
 EXERCISES = (
@@ -78,24 +178,58 @@ EXERCISES = (
             Task(
                 "the alias alias/ledger exists",
                 lambda attempt: attempt.lab.inventory.named(_LEDGER[0]),
-                "Use create_alias(AliasName='alias/ledger', TargetKeyId=...) with the id of a key that you created.",
+                by_mistake(
+                    "Use create_alias(AliasName='alias/ledger', TargetKeyId=...) with the id of a key that you "
+                    "created.",
+                    (
+                        _for_a_key_elsewhere,
+                        "KMS did not find the key that the alias was to stand for: key and alias must be of one "
+                        "Region. Make both with the client for eu-west-1.",
+                    ),
+                    (_without_prefix, "The name is alias/ledger: the alias/ in front is part of it."),
+                    (
+                        _nearly_named,
+                        "There is an alias with nearly that name. An alias cannot be renamed; make one that is called "
+                        "exactly alias/ledger.",
+                    ),
+                ),
             ),
             Task(
                 "it stands for a key of eu-west-1",
                 lambda attempt: attempt.lab.inventory.named(*_LEDGER),
-                "Create both the key and the alias with a client for eu-west-1; each Region has its own aliases.",
+                by_mistake(
+                    "Create both the key and the alias with a client for eu-west-1; each Region has its own aliases.",
+                    (
+                        lambda attempt: attempt.lab.inventory.named(_LEDGER[0]),
+                        "Your alias is one of another Region, and so is its key. The same name is still free in "
+                        "eu-west-1: make a key and the alias there.",
+                    ),
+                ),
             ),
             Task(
                 "something was encrypted by that name",
                 lambda attempt: _calls(attempt, "Encrypt", _LEDGER[1], _LEDGER[0]),
-                "Call encrypt in eu-west-1 with KeyId='alias/ledger'. The key's id works too, but is not asked for.",
+                by_mistake(
+                    "Call encrypt with the client for eu-west-1 and KeyId='alias/ledger'.",
+                    (
+                        _by_key_id,
+                        "You have used the right key, by its own id. The program is to know only the name: "
+                        "KeyId='alias/ledger'.",
+                    ),
+                    (_by_half_a_name, "Without alias/ in front, KMS takes the name for a key id: 'alias/ledger'."),
+                    (
+                        _by_name_elsewhere,
+                        "You have asked by that name in a Region that does not have it. Use the client for eu-west-1.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "The first cells of this lesson do the same in us-east-1, with another name. You need another client.",
             "boto3.client('kms', region_name='eu-west-1'), then create_key, create_alias and encrypt on it.",
-            "k = ireland.create_key()['KeyMetadata']['KeyId'], ireland.create_alias(AliasName='alias/ledger', "
-            "TargetKeyId=k), then ireland.encrypt(KeyId='alias/ledger', Plaintext=b'...')['CiphertextBlob']",
+            "ireland = boto3.client('kms', region_name='eu-west-1'), then k = ireland.create_key()['KeyMetadata']"
+            "['KeyId'], then ireland.create_alias(AliasName='alias/ledger', TargetKeyId=k), then page_one = "
+            "ireland.encrypt(KeyId='alias/ledger', Plaintext=b'page 1')['CiphertextBlob']",
         ),
     ),
     Exercise(
@@ -105,20 +239,52 @@ EXERCISES = (
             Task(
                 "alias/ledger was pointed at another key with update_alias",
                 _moved,
-                "Create another key in eu-west-1 and use update_alias. With delete_alias and create_alias there would "
-                "be a moment without any key.",
+                by_mistake(
+                    "Create another key in eu-west-1 and call update_alias(AliasName='alias/ledger', TargetKeyId=...).",
+                    (
+                        _deleted_in_between,
+                        "With delete_alias and create_alias there was a moment without any key. Do it again, with one "
+                        "more key and update_alias.",
+                    ),
+                    (_moved_to_itself, "The alias stands for the key that it stood for before. Take another key."),
+                    (_created_again, "create_alias makes new names, and this one exists. update_alias moves it."),
+                ),
             ),
             Task(
                 "something new was encrypted by the alias, under the new key",
                 lambda attempt: _moved(attempt, lambda move: _after(attempt, move, "Encrypt", 1, _LEDGER[0])),
-                "After update_alias, call encrypt with KeyId='alias/ledger'.",
+                by_mistake(
+                    "After update_alias, call encrypt with KeyId='alias/ledger'.",
+                    (
+                        lambda attempt: _moved(attempt, lambda move: _after(attempt, move, "Encrypt", 1)),
+                        "You have named the new key itself. The ledger knows only the name: KeyId='alias/ledger'.",
+                    ),
+                ),
             ),
             Task(
                 "an old ciphertext was decrypted after that",
                 lambda attempt: _moved(
                     attempt, lambda move: _had_data(attempt, move) and _after(attempt, move, "Decrypt", 0)
                 ),
-                "Decrypt what you encrypted in 02.1, and name no key, or the old key: the alias now means the new one.",
+                by_mistake(
+                    "When the alias has moved, decrypt what you encrypted in 02.1, and name no key.",
+                    (
+                        lambda attempt: _moved(attempt) and not _moved(attempt, lambda move: _had_data(attempt, move)),
+                        "Nothing had been encrypted under the old key before its alias moved, so there is no old data. "
+                        "Encrypt something by the alias now, then move the alias to one more key.",
+                    ),
+                    (
+                        _decrypted_by_alias,
+                        "You have named alias/ledger on decrypt, and the alias now means the new key. Name no key, or "
+                        "the old one; the ciphertext knows.",
+                    ),
+                    (
+                        lambda attempt: _moved(
+                            attempt, lambda move: succeeded(attempt.lab, "Decrypt", move.keys[0].arn)
+                        ),
+                        "You decrypted it before the alias moved. That proves nothing yet: do it once more.",
+                    ),
+                ),
             ),
             Task(
                 "a new ciphertext was decrypted too",
@@ -127,11 +293,12 @@ EXERCISES = (
             ),
         ),
         hints=(
-            "It is what the application went through above. Everything happens with the client for eu-west-1.",
+            "It is what the shop went through above. Everything happens with the client for eu-west-1.",
             "create_key, update_alias(AliasName=..., TargetKeyId=...), encrypt by the alias, decrypt twice.",
-            "ireland.update_alias(AliasName='alias/ledger', TargetKeyId=new_key), c = ireland.encrypt(KeyId="
-            "'alias/ledger', Plaintext=b'...')['CiphertextBlob'], then ireland.decrypt(CiphertextBlob=...) for the "
-            "ciphertext of 02.1 and for c",
+            "k2 = ireland.create_key()['KeyMetadata']['KeyId'], then ireland.update_alias(AliasName='alias/ledger', "
+            "TargetKeyId=k2), then page_two = ireland.encrypt(KeyId='alias/ledger', Plaintext=b'page 2')"
+            "['CiphertextBlob'], then ireland.decrypt(CiphertextBlob=page_one) and "
+            "ireland.decrypt(CiphertextBlob=page_two); page_one is what you kept in 02.1",
         ),
     ),
     Exercise(
@@ -141,31 +308,86 @@ EXERCISES = (
             Task(
                 "alias/archive stands for a new key",
                 _archive_keys,
-                "Create a key with the client for us-west-2 and use update_alias.",
+                by_mistake(
+                    "Create a key with the client for us-west-2 and use update_alias.",
+                    (
+                        lambda attempt: _refused(attempt, "UpdateAlias", "NotFoundException", AliasName=_ARCHIVE[0]),
+                        "KMS did not find the alias, or the key that you gave. Both are of us-west-2: make the key "
+                        "with oregon and call update_alias on it too.",
+                    ),
+                    (
+                        lambda attempt: _calls(attempt, "DeleteAlias", _ARCHIVE[1], _ARCHIVE[0]),
+                        "alias/archive is gone. Create it for the new key; next time update_alias does it in one step.",
+                    ),
+                ),
             ),
             Task(
                 "the document was moved from the old key to the new one with ReEncrypt",
-                _re_encrypted,
-                "re_encrypt(CiphertextBlob=minutes, DestinationKeyId=...) does it; decrypt and encrypt would bring the "
-                "plaintext to your computer. Nothing can be moved from a key that is disabled already.",
+                _re_encryptions,
+                by_mistake(
+                    "re_encrypt(CiphertextBlob=minutes, DestinationKeyId='alias/archive') does it, once the alias "
+                    "stands for the new key.",
+                    (
+                        _re_encrypted_too_late,
+                        "Nothing can be moved from a key that is disabled. enable_key, then re_encrypt, then disable "
+                        "it again.",
+                    ),
+                    (
+                        _re_encrypted_too_early,
+                        "alias/archive still stood for the old key, so the document came back under that one. Move the "
+                        "alias first, then call re_encrypt again.",
+                    ),
+                    (
+                        _seen_in_clear,
+                        "With decrypt and encrypt the plaintext was on your computer. re_encrypt keeps it inside KMS.",
+                    ),
+                ),
             ),
             Task(
                 "the old key is disabled",
                 _retired,
-                "disable_key takes a key id or key ARN, no alias. re_encrypt has told you the old key: SourceKeyId. "
-                "Disabled is enough; a scheduled deletion can be taken back with cancel_key_deletion.",
+                by_mistake(
+                    "disable_key(KeyId=...) with the old key's id. re_encrypt has told you which it is: SourceKeyId.",
+                    (
+                        lambda attempt: _state(attempt, 1) == "Disabled",
+                        "You have disabled the new key, which is in use. Enable it again; the old one is the "
+                        "SourceKeyId of re_encrypt's answer.",
+                    ),
+                    (
+                        lambda attempt: _state(attempt, 0) == "PendingDeletion",
+                        "Disabled is enough and can be undone for ever; a deletion cannot. Take it back with "
+                        "cancel_key_deletion, which leaves the key disabled.",
+                    ),
+                    (
+                        _switched_off_by_alias,
+                        "disable_key takes no alias, and this one means the new key now. Name the old key: "
+                        "SourceKeyId in re_encrypt's answer.",
+                    ),
+                ),
             ),
             Task(
                 "the moved document was decrypted after that",
                 _read_without_old_key,
-                "Hand the CiphertextBlob that re_encrypt returned to decrypt, once the old key is off.",
+                by_mistake(
+                    "Hand the CiphertextBlob that re_encrypt returned to decrypt, once the old key is off.",
+                    (
+                        _read_the_old_one,
+                        "That was the ciphertext from before: it still needs the old key. Decrypt the CiphertextBlob "
+                        "in re_encrypt's answer.",
+                    ),
+                    (
+                        lambda attempt: _retired(attempt) and _readings(attempt),
+                        "You decrypted it while the old key was still on. That proves nothing yet: do it once more.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "The section on moving a ciphertext does the steps, in us-east-1. The order of the steps matters.",
             "create_key, update_alias, re_encrypt, disable_key, decrypt. The answer of re_encrypt names both keys.",
-            "r = oregon.re_encrypt(CiphertextBlob=minutes, DestinationKeyId='alias/archive'), then "
-            "oregon.disable_key(KeyId=r['SourceKeyId']) and oregon.decrypt(CiphertextBlob=r['CiphertextBlob'])",
+            "k = oregon.create_key()['KeyMetadata']['KeyId'], then oregon.update_alias(AliasName='alias/archive', "
+            "TargetKeyId=k), then r = oregon.re_encrypt(CiphertextBlob=minutes, DestinationKeyId='alias/archive'), "
+            "then oregon.disable_key(KeyId=r['SourceKeyId']), then oregon.decrypt(CiphertextBlob=r['CiphertextBlob'])",
         ),
     ),
 )

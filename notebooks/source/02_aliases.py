@@ -26,21 +26,24 @@ kms = boto3.client("kms", region_name="us-east-1")
 # %% [markdown]
 # ## Give a key a name
 #
+# In Tom's old shop the id of a key is written into the program, in eleven places, and now that key is to be replaced. The new
+# shop shall know a name instead.
+#
 # A key id is made by KMS, means nothing to people, and can never be chosen. An **alias** is a name that you choose. It stands
 # for one key.
 
 # %%
-first_key = kms.create_key(Description="app, first key")["KeyMetadata"]["Arn"]
-_ = kms.create_alias(AliasName="alias/app", TargetKeyId=first_key)
+first_key = kms.create_key(Description="shop, first key")["KeyMetadata"]["Arn"]
+_ = kms.create_alias(AliasName="alias/shop", TargetKeyId=first_key)
 
 # %% [markdown]
 # `create_alias` answers with nothing but technical details, which `_ =` throws away. No error, so it is done. From now on the
 # name works where the key id did.
 #
-# **Predict**: `encrypt` is told `alias/app`. Which name will its answer give for the key?
+# **Predict**: `encrypt` is told `alias/shop`. Which name will its answer give for the key?
 
 # %%
-reply = kms.encrypt(KeyId="alias/app", Plaintext=b"hello")
+reply = kms.encrypt(KeyId="alias/shop", Plaintext=b"hello")
 reply["KeyId"]
 
 # %% [markdown]
@@ -51,17 +54,17 @@ reply["KeyId"]
 
 # %%
 try:
-    kms.create_alias(AliasName="app", TargetKeyId=first_key)
+    kms.create_alias(AliasName="shop", TargetKeyId=first_key)
 except kms.exceptions.ClientError as error:
     print("create_alias:", error.response["Error"]["Message"])
 
 try:
-    kms.encrypt(KeyId="app", Plaintext=b"hello")
+    kms.encrypt(KeyId="shop", Plaintext=b"hello")
 except kms.exceptions.ClientError as error:
     print("encrypt:     ", error.response["Error"]["Message"])
 
 # %% [markdown]
-# `create_alias` knows that you meant an alias. `encrypt` does not: without `alias/` it takes `app` for a key id.
+# `create_alias` knows that you meant an alias. `encrypt` does not: without `alias/` it takes `shop` for a key id.
 #
 # ## Four ways to name a key
 #
@@ -85,7 +88,7 @@ for name in (first_key.rpartition("/")[2], first_key, alias["AliasName"], alias[
 # **Predict**: which member of the key's metadata holds its alias?
 
 # %%
-metadata = kms.describe_key(KeyId="alias/app")["KeyMetadata"]
+metadata = kms.describe_key(KeyId="alias/shop")["KeyMetadata"]
 [member for member, value in metadata.items() if "alias" in str(value) or "alias" in member.lower()]
 
 # %% [markdown]
@@ -115,7 +118,7 @@ figures.alias_map(lab)
 
 # %%
 try:
-    kms.create_alias(AliasName="alias/aws/app", TargetKeyId=first_key)
+    kms.create_alias(AliasName="alias/aws/shop", TargetKeyId=first_key)
 except kms.exceptions.ClientError as error:
     print(error.response["Error"]["Message"])
 
@@ -124,8 +127,9 @@ except kms.exceptions.ClientError as error:
 #
 # ## Exercise 02.1: a name of your own
 #
-# In **eu-west-1**, create a key and give it the alias **`alias/ledger`**. Then encrypt something and name the key **by that
-# alias**. Keep the ciphertext in a variable; 02.2 needs it.
+# The bookkeeper works in Ireland and wants to hear of no key ids. In **eu-west-1**, create a key and give it the alias
+# **`alias/ledger`**. Then encrypt something and name the key **by that alias**. Keep the ciphertext in a variable; 02.2 needs
+# it.
 
 # %%
 # Exercise 02.1
@@ -142,12 +146,12 @@ check("02.1")
 # %% [markdown]
 # ## A program that knows one name
 #
-# Here is an application. It is small, and it has been delivered: from here on nobody may change a line of it. The only thing
-# it knows about keys is the text `"alias/app"`.
+# Here is the part of Tom's new shop that encrypts orders. It is small, and it is running: from here on nobody may change a line
+# of it. The only thing it knows about keys is the text `"alias/shop"`.
 
 # %%
 def seal(text):
-    return kms.encrypt(KeyId="alias/app", Plaintext=text.encode())["CiphertextBlob"]
+    return kms.encrypt(KeyId="alias/shop", Plaintext=text.encode())["CiphertextBlob"]
 
 
 def unseal(ciphertext):
@@ -161,14 +165,14 @@ unseal(old)
 # One day the first key is to be replaced. Make a new key and point the alias at it: `update_alias`.
 
 # %%
-second_key = kms.create_key(Description="app, second key")["KeyMetadata"]["Arn"]
-_ = kms.update_alias(AliasName="alias/app", TargetKeyId=second_key)
+second_key = kms.create_key(Description="shop, second key")["KeyMetadata"]["Arn"]
+_ = kms.update_alias(AliasName="alias/shop", TargetKeyId=second_key)
 figures.alias_map(lab)
 
 # %% [markdown]
-# Compare this with the map above: the arrow of `alias/app` now ends at another key, and the arrow of `alias/reports` stayed.
+# Compare this with the map above: the arrow of `alias/shop` now ends at another key, and the arrow of `alias/reports` stayed.
 #
-# The application goes on:
+# The shop goes on:
 
 # %%
 new = seal("order 2")
@@ -177,7 +181,7 @@ unseal(new)
 # %% [markdown]
 # **Predict**: and the ciphertext from before the change? Does `unseal(old)`
 #
-# 1. fail, because `alias/app` now means the second key;
+# 1. fail, because `alias/shop` now means the second key;
 # 2. work, because the ciphertext knows its key;
 # 3. work, because `update_alias` has re-encrypted it?
 
@@ -213,14 +217,14 @@ story("Decrypt", 3)
 #
 # ## What `update_alias` does not do
 #
-# Tutorials say that aliases help with key rotation. That is true for a change of keys **by hand**, which is what you have just
+# Tom's notes say that aliases help with key rotation. That is true for a change of keys **by hand**, which is what you have just
 # done. It is not what AWS calls *rotation*. When KMS rotates a key (lesson 09), it gives the **same** key new key material, and
 # no alias has to move.
 #
 # | | you move an alias | KMS rotates the key |
 # | --- | --- | --- |
 # | key id and ARN | those of another key | stay |
-# | key policy, tags | those of the other key: set them yourself | stay |
+# | permissions (lesson 07), tags | those of the other key: set them yourself | stay |
 # | old ciphertexts | need the **old key**, as long as they exist | need the same key |
 # | keys to pay for | two | one (each of its first two rotations costs like a key) |
 # | does it for you | nobody | KMS, once a year if you wish |
@@ -234,7 +238,7 @@ story("Decrypt", 3)
 # another, **inside KMS**: you send a ciphertext and get a ciphertext, and the plaintext is never on your computer.
 
 # %%
-reply = kms.re_encrypt(CiphertextBlob=old, DestinationKeyId="alias/app")
+reply = kms.re_encrypt(CiphertextBlob=old, DestinationKeyId="alias/shop")
 moved = reply["CiphertextBlob"]
 print("from the", called[reply["SourceKeyId"]], "to the", called[reply["KeyId"]])
 
@@ -256,7 +260,7 @@ for name, ciphertext in {"old": old, "moved": moved, "new": new}.items():
 # notebook. `re_encrypt` has not changed it and cannot. So after moving, store the new one in place of the old one, **disable**
 # the old key, and wait for complaints before you think of deleting it.
 #
-# Somebody complains. Back on:
+# Tom complains. Back on:
 
 # %%
 _ = kms.enable_key(KeyId=first_key)
@@ -265,8 +269,9 @@ unseal(old)
 # %% [markdown]
 # ## Exercise 02.2: the ledger gets a new key
 #
-# In **eu-west-1**, create another key and point **`alias/ledger`** at it **without** taking the alias away in between. Encrypt
-# something new by the alias. Then prove that nothing was lost: decrypt **one old and one new** ciphertext.
+# A new year, a new key; the bookkeeper is to notice nothing. In **eu-west-1**, create another key and point **`alias/ledger`**
+# at it **without** taking the alias away in between. Encrypt something new by the alias. Then prove that nothing was lost:
+# decrypt **one old and one new** ciphertext.
 
 # %%
 # Exercise 02.2
@@ -284,17 +289,17 @@ check("02.2")
 # %% [markdown]
 # ## One program, two Regions
 #
-# Aliases belong to a Region, as keys do. So `alias/app` can exist **in each Region** and stand for a different key there. A
+# Aliases belong to a Region, as keys do. So `alias/shop` can exist **in each Region** and stand for a different key there. A
 # program that runs in many Regions needs no list of key ids: it uses the name, and gets the key of where it is.
 
 # %%
 def seal_in(region, text):
-    return boto3.client("kms", region_name=region).encrypt(KeyId="alias/app", Plaintext=text.encode())
+    return boto3.client("kms", region_name=region).encrypt(KeyId="alias/shop", Plaintext=text.encode())
 
 
 tokyo = boto3.client("kms", region_name="ap-northeast-1")
-tokyo_key = tokyo.create_key(Description="app, Tokyo")["KeyMetadata"]["KeyId"]
-_ = tokyo.create_alias(AliasName="alias/app", TargetKeyId=tokyo_key)
+tokyo_key = tokyo.create_key(Description="shop, Tokyo")["KeyMetadata"]["KeyId"]
+_ = tokyo.create_alias(AliasName="alias/shop", TargetKeyId=tokyo_key)
 
 for region in ("us-east-1", "ap-northeast-1"):
     print(seal_in(region, "order 3")["KeyId"])
@@ -308,13 +313,13 @@ figures.alias_map(lab, region="ap-northeast-1")
 #
 # ## What an alias cannot do
 #
-# **It does not name a key everywhere.** Operations that *use* a key take an alias: `Encrypt`, `Decrypt`, `ReEncrypt`,
-# `GenerateDataKey`, `Sign`, `Verify`, `GenerateMac`, `GetPublicKey`. So does `DescribeKey`. Operations that *manage* a key do
-# not: a name that may point elsewhere tomorrow is no way to say what to switch off.
+# **It does not name a key everywhere.** Operations that *use* a key take an alias: `Encrypt`, `Decrypt`, `ReEncrypt`, and those
+# of lessons 05 and 06. So does `DescribeKey`. Operations that *manage* a key do not: a name that may point elsewhere tomorrow is
+# no way to say what to switch off.
 
 # %%
 try:
-    kms.disable_key(KeyId="alias/app")
+    kms.disable_key(KeyId="alias/shop")
 except kms.exceptions.InvalidArnException as error:
     print(error)
 
@@ -327,7 +332,7 @@ except kms.exceptions.InvalidArnException as error:
 # %%
 mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["Arn"]
 try:
-    kms.update_alias(AliasName="alias/app", TargetKeyId=mac_key)
+    kms.update_alias(AliasName="alias/shop", TargetKeyId=mac_key)
 except kms.exceptions.ClientError as error:
     print(error.response["Error"]["Code"])
     print(error.response["Error"]["Message"])
@@ -337,7 +342,7 @@ except kms.exceptions.ClientError as error:
 # happen. The alias is where it was:
 
 # %%
-called[kms.describe_key(KeyId="alias/app")["KeyMetadata"]["Arn"]]
+called[kms.describe_key(KeyId="alias/shop")["KeyMetadata"]["Arn"]]
 
 # %% [markdown]
 # **It does not take the key with it.** `delete_alias` deletes a name.
@@ -358,7 +363,8 @@ except kms.exceptions.NotFoundException as error:
 #
 # ## Exercise 02.3: move and retire
 #
-# The next cell plays last year, in **us-west-2**: a key, the alias `alias/archive`, and one document under it. Run it once.
+# Mira keeps the minutes of the founders' meetings. The next cell plays last year, in **us-west-2**: a key, the alias
+# `alias/archive`, and one document under it. Run it once.
 
 # %%
 oregon = boto3.client("kms", region_name="us-west-2")
@@ -369,7 +375,7 @@ _ = oregon.create_alias(
 minutes = oregon.encrypt(KeyId="alias/archive", Plaintext=b"minutes of the meeting")["CiphertextBlob"]
 
 # %% [markdown]
-# This year the key is to be retired. In us-west-2:
+# One of the founders has left, and Mira wants the key retired. In us-west-2:
 #
 # 1. point **`alias/archive`** at a new key;
 # 2. move `minutes` to the new key **without seeing its plaintext**;
@@ -392,14 +398,14 @@ check("02.3")
 # %% [markdown]
 # ## What went wrong? The right name for the wrong key
 #
-# A careful colleague has read that one should name the key on `decrypt` as well, so that nobody can slip in a ciphertext of
-# another key. The advice is good. So this is the new version of the program, and `old` is still our first order:
+# Tom has read that one should name the key on `decrypt` as well, so that nobody can slip in a ciphertext of another key. The
+# advice is good. So this is the new version of his program, and `old` is still our first order:
 
 # %% tags=["raises-exception"]
-kms.decrypt(KeyId="alias/app", CiphertextBlob=old)
+kms.decrypt(KeyId="alias/shop", CiphertextBlob=old)
 
 # %% [markdown]
-# `IncorrectKeyException`: the ciphertext names one key and you named another, so KMS refuses. `alias/app` **meant** the
+# `IncorrectKeyException`: the ciphertext names one key and you named another, so KMS refuses. `alias/shop` **meant** the
 # first key when `old` was made. Today it means the second. The code was right for months and fails on the day the alias moves,
 # and only for old data.
 #
@@ -412,15 +418,15 @@ kms.decrypt(KeyId=first_key, CiphertextBlob=old)["Plaintext"]
 # The other classic is to *create* an alias a second time, for instance by running a cell twice:
 
 # %% tags=["raises-exception"]
-kms.create_alias(AliasName="alias/app", TargetKeyId=second_key)
+kms.create_alias(AliasName="alias/shop", TargetKeyId=second_key)
 
 # %% [markdown]
 # `AlreadyExistsException`: in one account and Region a name exists once. To point it elsewhere, use `update_alias`. Deleting
 # and creating again also works, and in between your program has no key.
 #
-# ## What has changed since older tutorials
+# ## Tom's notes, and what holds today
 #
-# | you may read | to be exact |
+# | Tom's notes say | to be exact |
 # | --- | --- |
 # | "an alias helps key rotation" | it helps you change to *another* key by hand. KMS's own rotation keeps the key and needs no alias |
 # | "swap keys without changing your application" | yes, within one key type and one key usage, if the application decrypts without naming the alias |
@@ -437,10 +443,11 @@ kms.create_alias(AliasName="alias/app", TargetKeyId=second_key)
 #
 # ## Questions
 #
-# 1. The alias of a busy application was moved by mistake an hour ago. You move it back. Which data must you look after, and how
+# 1. Tom moved the alias of a busy application by mistake an hour ago. You move it back. Which data must you look after, and how
 #    do you find out how much there is?
 # 2. Ten thousand files are encrypted under the old key, and you want to delete that key. What has to be done first, and how
 #    could the trail tell you that you have forgotten one?
-# 3. Why may an alias go from a disabled key to an enabled one, and not from a key for encryption to a key for signatures?
+# 3. Why may an alias go from a disabled key to an enabled one, and not from a key for encryption to a key for signatures
+#    (lesson 06)?
 #
 # Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb)
