@@ -32,6 +32,8 @@ orders = kms.create_key(Description="orders")["KeyMetadata"]
 # %% [markdown]
 # ## The policy that you did not write
 #
+# Vera, the auditor, has one question before all others: **who can read what?** Start with the key of the orders.
+#
 # Every KMS key has exactly one **key policy**: a JSON document that says who may do what with this key. You gave none, so KMS
 # wrote one.
 
@@ -50,7 +52,7 @@ print(kms.get_key_policy(KeyId=orders["KeyId"])["Policy"])
 # | `Resource` | `*` | on what. In a key policy that is always *this key* |
 # | `Condition` | not there | when |
 #
-# You may have read that this document lets a role called `encryption` encrypt and decrypt.
+# Tom's notes say that this document lets a role called `encryption` encrypt and decrypt. The shop is to run under that role.
 #
 # **Predict**: does it? Look for the role.
 #
@@ -139,7 +141,8 @@ print(app_kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"])
 #
 # ## Exercise 07.1: a role that may only read
 #
-# Run this cell once. It makes two keys in **eu-west-1** and a ciphertext under each.
+# Otterquill's bookkeeper has a program that shows the reports. It must never show the salaries. Run this cell once: it makes two
+# keys in **eu-west-1** and a ciphertext under each.
 
 # %%
 ireland = boto3.client("kms", region_name="eu-west-1")
@@ -200,7 +203,7 @@ lab.explain(error)
 #
 # The role can also be named in the key policy. Then it needs no IAM policy.
 #
-# Many older texts warn you: if you remove the statement about root, only AWS Support can give the key back. Is that so here?
+# Tom's notes warn you: if you remove the statement about root, only AWS Support can give the key back. Is that so here?
 
 # %%
 default_policy = json.dumps(
@@ -262,7 +265,7 @@ for who in (lab.administrator, lab.root, alice):
 # Nobody. Not even root may delete the key, and it goes on costing 1 USD a month. (One can also get there without the bypass:
 # the policy names one user, and somebody deletes that user.)
 #
-# Now the older texts are right. The lab plays the case with AWS Support:
+# Now Tom's notes are right. The lab plays the case with AWS Support:
 
 # %%
 print(lab.support.recover(spare["KeyId"]))
@@ -300,7 +303,8 @@ lab.explain(attempt(kms.disable_key, KeyId=orders["KeyId"]))
 #
 # ## Exercise 07.2: an archive that nobody deletes
 #
-# In **us-west-2**, create a key with the description **`archive`**. Write its key policy so that
+# Otterquill must be able to show its invoices for ten years, and Mira wants no accident with their key. In **us-west-2**, create a
+# key with the description **`archive`**. Write its key policy so that
 #
 # 1. **nobody**, root included, may **schedule its deletion** or **disable** it;
 # 2. everything else stays as under the default key policy.
@@ -333,7 +337,8 @@ check("07.2")
 # ## Conditions
 #
 # A statement may have a `Condition`: it counts only for requests that fulfil it. The most useful one in KMS asks for the
-# **encryption context** (lesson 04). Here is a key for all tenants, and its policy lets the role decrypt for one of them:
+# **encryption context** (lesson 04). Otterquill also runs the shops of some small publishers, its **tenants**: blue, red, green.
+# One key is for all of them, and its policy lets the role decrypt for one:
 
 # %%
 policy = json.loads(default_policy)
@@ -472,7 +477,7 @@ with Lab(seed=7, eventual_consistency=True) as slow:
 #
 # ## Exercise 07.3: one tenant, one night
 #
-# In **eu-central-1**:
+# Tonight a worker prints the invoices of the publisher green, and tomorrow it is to have forgotten how. In **eu-central-1**:
 #
 # 1. create a key, and encrypt something with the encryption context **`{"tenant": "green"}`**, and something for another
 #    tenant;
@@ -510,7 +515,7 @@ check("07.3")
 # %% [markdown]
 # ## Two accounts
 #
-# A partner company has an AWS account of its own, and its administrator may do everything there. They want to read your
+# The publisher blue has an AWS account of its own, and its administrator may do everything there. They want to read their
 # letter.
 
 # %%
@@ -556,7 +561,7 @@ for name, client in {"administrator": partner_kms, "bob": bob_kms}.items():
 #
 # ## Exercise 07.4: a key for two accounts
 #
-# The company with the account **`444455556666`** will audit you.
+# Vera's firm has the account **`444455556666`**. She wants to read the books there, and you let her read those and no more.
 #
 # 1. In **eu-north-1**, create a key with the description **`exchange`**, and encrypt something under it.
 # 2. Let their account **decrypt** under it: nothing more, and nobody else.
@@ -616,7 +621,7 @@ print(panel)
 # %% [markdown]
 # ## What went wrong? The alias is in the policy
 #
-# A careful colleague does not like key ids in policies. The key has an alias, so the new program's role gets this:
+# Tom does not like key ids in policies. The key has an alias, so the role of the shop's new version gets this:
 
 # %%
 _ = kms.create_alias(AliasName="alias/orders", TargetKeyId=orders["KeyId"])
@@ -674,9 +679,9 @@ print(attempt(shop_kms.encrypt, KeyId="alias/orders", Plaintext=b"order 4") is N
 # | `no permissions boundary allows`, `no session policy allows` | a limit set on the caller, or on this session |
 # | `the resource does not exist in this Region, no resource-based policies allow access, or ...` | another account's key: ask its owner. Or is it the wrong Region? |
 #
-# ## What has changed since older tutorials, and what was never quite so
+# ## Tom's notes, corrected
 #
-# | you may read | more exactly |
+# | Tom's notes say | more exactly |
 # | --- | --- |
 # | "the default policy allows a role" | it names no role. It lets the account in, and IAM policies decide |
 # | "`root` is the root user" | it is the account, the root user included |

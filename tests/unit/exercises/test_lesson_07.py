@@ -15,6 +15,7 @@ CALLED = "a role called reader has called KMS in eu-west-1"
 READ = "as reader, Decrypt under the key reports works"
 NOT_SALARIES = "as reader, Decrypt under the key salaries is refused"
 NOT_ENCRYPT = "as reader, Encrypt under the key reports is refused"
+NOTHING_ELSE = "and nothing else would be allowed, under any key of the Region"
 BY_IAM = "IAM alone allows it: the key policy is still the default one, and there is no grant"
 
 ARCHIVE = "there is a key with the description archive in us-west-2"
@@ -50,6 +51,13 @@ def extend_policy(kms: Any, key_id: str, *statements: dict[str, Any]) -> None:
     policy = json.loads(kms.get_key_policy(KeyId=key_id)["Policy"])
     policy["Statement"] += statements
     kms.put_key_policy(KeyId=key_id, Policy=json.dumps(policy))
+
+
+def advice(desk: Desk, number: str, label: str) -> str:
+    """What is said to a task that is open."""
+    (item,) = (item for item in desk.check(number).items if item.label == label)
+    assert not item.done
+    return item.advice
 
 
 def try_to(call: Any, **params: Any) -> None:
@@ -94,21 +102,22 @@ def test_reader_solved(desk: Desk, office: Office) -> None:
 
 
 def test_reader_not_begun(desk: Desk, office: Office) -> None:
-    assert desk.check("07.1").open_tasks == [CALLED, READ, NOT_SALARIES, NOT_ENCRYPT, BY_IAM]
+    assert desk.check("07.1").open_tasks == [CALLED, READ, NOT_SALARIES, NOT_ENCRYPT, NOTHING_ELSE, BY_IAM]
 
 
 @pytest.mark.parametrize(
     ("action", "resource", "still_open", "word"),
     [
         ("kms:Decrypt", "*", [NOT_SALARIES], "too wide: '*'"),
-        ("kms:*", "reports", [NOT_ENCRYPT], "only kms:Decrypt"),
-        ("kms:*", "*", [NOT_SALARIES, NOT_ENCRYPT], "too wide"),
-        ("kms:Encrypt", "reports", [READ, NOT_ENCRYPT, BY_IAM], "has to allow kms:Decrypt"),
+        ("kms:*", "reports", [NOT_ENCRYPT, NOTHING_ELSE], "only kms:Decrypt"),
+        (["kms:Decrypt", "kms:GenerateDataKey"], "reports", [NOTHING_ELSE], "such as data keys"),
+        ("kms:*", "*", [NOT_SALARIES, NOT_ENCRYPT, NOTHING_ELSE], "too wide"),
+        ("kms:Encrypt", "reports", [READ, NOT_ENCRYPT, NOTHING_ELSE, BY_IAM], "has to allow kms:Decrypt"),
         ("kms:Decrypt", "salaries", [READ, NOT_SALARIES, BY_IAM], "the ARN of the key reports"),
     ],
 )
 def test_reader_with_another_policy(
-    desk: Desk, office: Office, action: str, resource: str, still_open: list[str], word: str
+    desk: Desk, office: Office, action: str | list[str], resource: str, still_open: list[str], word: str
 ) -> None:
     arn = {"reports": office.reports, "salaries": office.salaries}.get(resource, resource)
     office.try_as(office.lab.role("reader", policy=policy_of(allow(action, arn))))
@@ -141,7 +150,7 @@ def test_reader_by_other_means(desk: Desk, office: Office, ireland: Any, means: 
     result = desk.check("07.1")
 
     assert result.open_tasks == [BY_IAM]
-    assert "key policies were to stay" in result.items[4].advice
+    assert {"grant": "There is a grant", "key policy": "key policies were to stay"}[means] in result.items[5].advice
 
 
 def test_reader_that_tried_nothing_forbidden(desk: Desk, office: Office) -> None:
@@ -149,6 +158,30 @@ def test_reader_that_tried_nothing_forbidden(desk: Desk, office: Office) -> None
     office.lab.client("kms", "eu-west-1", principal=reader).decrypt(CiphertextBlob=office.report)
 
     assert desk.check("07.1").open_tasks == [NOT_SALARIES, NOT_ENCRYPT]
+
+
+def test_reader_advice_on_who_called_where(desk: Desk, office: Office, ireland: Any) -> None:
+    assert "in the right Region" in advice(desk, "07.1", CALLED)
+    ireland.decrypt(CiphertextBlob=office.report)
+    assert "was decrypted by you" in advice(desk, "07.1", CALLED)
+    reader = office.lab.role("reader")
+    try_to(office.lab.client("kms", "us-east-1", principal=reader).list_keys)
+    assert "another Region" in advice(desk, "07.1", CALLED)
+
+
+def test_reader_advice_on_what_was_tried(desk: Desk, office: Office) -> None:
+    reader = office.lab.role("reader", policy=policy_of(allow("kms:Decrypt", office.reports)))
+    kms = office.lab.client("kms", "eu-west-1", principal=reader)
+    assert "with the role's client" in advice(desk, "07.1", READ)
+    assert "too" in advice(desk, "07.1", NOT_SALARIES)
+    assert "under the key reports" in advice(desk, "07.1", NOT_ENCRYPT)
+    try_to(kms.encrypt, KeyId=office.salaries, Plaintext=b"x")
+    assert "under the key salaries" in advice(desk, "07.1", NOT_ENCRYPT)
+
+
+def test_a_check_makes_no_role(desk: Desk, office: Office) -> None:
+    desk.check("07.1")
+    assert office.lab.client("iam").list_roles()["Roles"] == []
 
 
 # --- 07.2 ---
@@ -229,6 +262,30 @@ def test_archive_never_tried(desk: Desk, oregon: Any) -> None:
     archive(oregon, deny(BOTH))
 
     assert desk.check("07.2").open_tasks == [TRIED]
+
+
+def test_archive_advice_on_the_key(desk: Desk, kms: Any, oregon: Any) -> None:
+    assert "with a client for us-west-2" in advice(desk, "07.2", ARCHIVE)
+    oregon.create_key(Description="Archive")
+    assert "in small letters" in advice(desk, "07.2", ARCHIVE)
+    archive(kms)
+    assert "in another Region" in advice(desk, "07.2", ARCHIVE)
+
+
+def test_archive_advice_on_the_deny(desk: Desk, lab: Lab, oregon: Any) -> None:
+    key_id = archive(oregon, deny(BOTH, {"AWS": lab.administrator.arn}))
+    assert "root still may" in advice(desk, "07.2", NO_DELETION)
+    assert "root still may" in advice(desk, "07.2", NO_DISABLING)
+    assert "after put_key_policy" in advice(desk, "07.2", TRIED)
+    everything = json.dumps(policy_of(deny("kms:*")))
+    oregon.put_key_policy(KeyId=key_id, Policy=everything, BypassPolicyLockoutSafetyCheck=True)
+    assert "this key is lost" in advice(desk, "07.2", AS_BEFORE)
+
+
+def test_archive_advice_on_a_deletion_that_worked(desk: Desk, oregon: Any) -> None:
+    oregon.schedule_key_deletion(KeyId=archive(oregon))
+    assert "it worked" in advice(desk, "07.2", TRIED)
+    assert "Add a statement" in advice(desk, "07.2", NO_DELETION)
 
 
 # --- 07.3 ---
@@ -353,6 +410,47 @@ def test_one_night_with_the_refusal_before_the_grant(desk: Desk, night: Night) -
     assert desk.check("07.3").open_tasks == [OTHER_REFUSED, REFUSED_THEN]
 
 
+def test_one_night_advice_on_the_grant(desk: Desk, night: Night, kms: Any) -> None:
+    assert "create_grant with" in advice(desk, "07.3", GRANT)
+    assert "belongs into create_grant" in advice(desk, "07.3", CONSTRAINT)
+    key_id = kms.create_key()["KeyMetadata"]["KeyId"]
+    kms.create_grant(KeyId=key_id, GranteePrincipal=night.worker.role_arn, Operations=["Decrypt"])
+    assert "in another Region" in advice(desk, "07.3", GRANT)
+    night.grant(Operations=["Encrypt"])
+    assert "or for another operation" in advice(desk, "07.3", GRANT)
+    night.grant(Operations=["Encrypt", "Decrypt"])
+    assert "more than one operation" in advice(desk, "07.3", GRANT)
+    night.grant(Constraints=None)
+    assert "has no constraint" in advice(desk, "07.3", CONSTRAINT)
+    night.grant(Constraints={"EncryptionContextSubset": {"tenant": "Green"}})
+    assert "to the letter" in advice(desk, "07.3", CONSTRAINT)
+
+
+def test_one_night_advice_on_the_work(desk: Desk, night: Night) -> None:
+    night.decrypt("white")
+    grant_id = night.grant()
+    assert "before there was a grant" in advice(desk, "07.3", OTHER_REFUSED)
+    night.kms.revoke_grant(KeyId=night.key_id, GrantId=grant_id)
+    assert "before worker had used one" in advice(desk, "07.3", TAKEN)
+    night.decrypt("green")
+    assert "worker was refused" in advice(desk, "07.3", WORKED)
+    night.grant()
+    wide = night.grant(Constraints=None)
+    night.decrypt("green", "white")
+    night.kms.revoke_grant(KeyId=night.key_id, GrantId=wide)
+    assert "has more than this grant" in advice(desk, "07.3", OTHER_REFUSED)
+
+
+def test_one_night_advice_on_a_missing_context(desk: Desk, night: Night) -> None:
+    night.grant()
+    try_to(night.lab.client("kms", "eu-central-1", principal=night.worker).encrypt, KeyId=night.key_id, Plaintext=b"x")
+    assert "Decrypt what is green" in advice(desk, "07.3", WORKED)
+    try_to(
+        night.lab.client("kms", "eu-central-1", principal=night.worker).decrypt, CiphertextBlob=night.letters["green"]
+    )
+    assert "without the context" in advice(desk, "07.3", WORKED)
+
+
 # --- 07.4 ---
 
 
@@ -420,6 +518,27 @@ def test_two_accounts_without_the_other(desk: Desk, lab: Lab) -> None:
     assert result.open_tasks == [LET_IN, ONLY_THAT, DECRYPTED]
     assert "open that account" in result.items[1].advice
     assert [account.account_id for account in lab.accounts] == [lab.account_id]
+
+
+def test_two_accounts_advice(desk: Desk, lab: Lab, kms: Any) -> None:
+    kms.create_key(Description="exchange")
+    assert "in another Region" in advice(desk, "07.4", EXCHANGE)
+    arn, books = exchange(lab, WHOLE_ACCOUNT, "kms:DescribeKey")
+    audit(lab, arn, books)
+    assert "does not let it decrypt" in advice(desk, "07.4", LET_IN)
+    assert "from its end" in advice(desk, "07.4", DECRYPTED)
+
+
+def test_two_accounts_advice_on_who_decrypted(desk: Desk, lab: Lab) -> None:
+    arn, books = exchange(lab, WHOLE_ACCOUNT, "kms:*")
+    assert "Their side has to agree" in advice(desk, "07.4", DECRYPTED)
+    ours = lab.client("kms", "eu-north-1", principal=lab.user("auditor", policy=policy_of(allow("kms:*"))))
+    ours.decrypt(CiphertextBlob=books)
+    lab.account(AUDITORS)
+    assert "user of your own account" in advice(desk, "07.4", DECRYPTED)
+    audit(lab, arn, books, "bob")
+    assert "and not auditor" in advice(desk, "07.4", DECRYPTED)
+    assert "more than decrypt" in advice(desk, "07.4", ONLY_THAT)
 
 
 # --- what the lesson itself does ---
