@@ -61,6 +61,16 @@ access key, the Region, and where needed an `aws` command.
   fish         kmslab env --shell fish | source
   powershell   kmslab env --shell powershell | Out-String | Invoke-Expression"""
 
+_CLASS = """\
+A class that shares one Lab: everybody has an AWS account of their own in it, and a partner.
+
+  new NAMES FILE   make FILE: an account, an access key and a partner for everybody. NAMES is a text file with a
+                   name on each line, or how many you are
+  slips FILE       print what to hand out, to be cut at the lines
+  status FILE      who has done how much of the exercise for two, while `kmslab serve --class FILE` runs
+
+FILE holds everybody's secret, and only its owner can read it. Serve the class with: kmslab serve --class FILE"""
+
 _CAN_BE_REPLACED = os.name == "posix"
 
 
@@ -101,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--scenario", metavar="FILE", type=Path, help="begin with what this YAML file describes")
     serve.add_argument("--host", default="127.0.0.1", help="loopback address (%(default)s)")
     serve.add_argument("--allow-reset", action="store_true", help="let POST /_kmslab/reset empty the Lab")
+    serve.add_argument("--class", dest="roster", metavar="FILE", type=Path, help="open an account for each of a class")
     serve.set_defaults(run=_run_serve)
 
     env = commands.add_parser(
@@ -109,6 +120,20 @@ def _parser() -> argparse.ArgumentParser:
     env.add_argument("--port", type=int, default=DEFAULT_PORT, help="the port of `kmslab serve` (%(default)s)")
     env.add_argument("--shell", choices=["bash", "fish", "powershell"], default="bash", help="(%(default)s)")
     env.set_defaults(run=_run_env)
+
+    group = commands.add_parser(
+        "class", help="accounts for a class that shares one Lab", description=_CLASS, formatter_class=raw
+    )
+    actions = group.add_subparsers(metavar="ACTION", required=True)
+    new = actions.add_parser("new", help="an account and an access key for everybody")
+    new.add_argument("names", metavar="NAMES", help="a file with a name on each line, or how many you are")
+    slips = actions.add_parser("slips", help="print what to hand out")
+    status = actions.add_parser("status", help="who has done how much")
+    for action in (new, slips, status):
+        action.add_argument("file", metavar="FILE", type=Path, help="the file of the class")
+    status.add_argument("--port", type=int, default=DEFAULT_PORT, help="the port of `kmslab serve` (%(default)s)")
+    for action, run in ((new, _run_class_new), (slips, _run_class_slips), (status, _run_class_status)):
+        action.set_defaults(run=run)
 
     notebooks = commands.add_parser(
         "notebooks", help="(authors) build or check the notebooks", description=_NOTEBOOKS, formatter_class=raw
@@ -154,7 +179,9 @@ def _run_lab(options: argparse.Namespace) -> int:
 def _run_serve(options: argparse.Namespace) -> int:
     from kmslab import serving
 
-    wish = serving.Wish(options.host, options.port, options.state, options.scenario, options.allow_reset)
+    wish = serving.Wish(
+        options.host, options.port, options.state, options.scenario, options.allow_reset, options.roster
+    )
     return serving.run(wish)
 
 
@@ -164,6 +191,34 @@ def _run_env(options: argparse.Namespace) -> int:
     print(serving.exports(options.port, options.shell), end="")
     if serving.region_at(options.port) is None:
         print(f"kmslab: nothing answers on port {options.port} yet; start it with: kmslab serve", file=sys.stderr)
+    return 0
+
+
+def _run_class_new(options: argparse.Namespace) -> int:
+    from kmslab.classroom.roster import Roster, names_in
+
+    roster = Roster.new(names_in(options.names))
+    roster.write(options.file)
+    print(f"{len(roster.learners)} learners in {options.file}. Next:")
+    print(f"  kmslab class slips {options.file}    what to hand out")
+    print(f"  kmslab serve --class {options.file}  an account for each, until Ctrl-C")
+    return 0
+
+
+def _run_class_slips(options: argparse.Namespace) -> int:
+    from kmslab.classroom.roster import Roster
+
+    print(Roster.read(options.file).slips(), end="")
+    return 0
+
+
+def _run_class_status(options: argparse.Namespace) -> int:
+    from kmslab.classroom.roster import Roster
+    from kmslab.exercises.seat import status
+
+    learners = Roster.read(options.file).learners
+    known = [(each.name, each.access_key_id, each.secret_access_key, each.partner) for each in learners]
+    print(status(known, f"http://127.0.0.1:{options.port}"))
     return 0
 
 

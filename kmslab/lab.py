@@ -180,15 +180,20 @@ class Lab:
         """The accounts that were opened, the Lab's own first."""
         return tuple(self._accounts.values())
 
-    def account(self, account_id: str) -> Account:
+    def account(self, account_id: str, access_key: tuple[str, str] | None = None) -> Account:
         """An account of this world; it is opened on first use.
+
+        Args:
+            account_id: Twelve digits.
+            access_key: The access key id and secret of its administrator, when it is opened now; new unless given.
 
         Raises:
             KmslabError: not twelve digits.
         """
         if not arn.is_account_id(account_id):
             raise KmslabError(f"An AWS account id is twelve digits, not {account_id!r}.")
-        return self._accounts.get(account_id) or self._open(account_id)
+        given = None if access_key is None else Credentials(*access_key)
+        return self._accounts.get(account_id) or self._open(account_id, given)
 
     def _open(self, account_id: str, access_key: Credentials | None = None) -> Account:
         account = self._accounts[account_id] = Account(self, account_id, access_key)
@@ -196,6 +201,10 @@ class Lab:
         self.directory.add(account.administrator)
         self._services.introduce(account.administrator)
         return account
+
+    def start_services(self) -> None:
+        """Start the services around KMS now, and not when somebody asks for one: it takes a moment for each account."""
+        self._services.now()
 
     def replace_access_key(self, account_id: str, access_key_id: str, new_id: str, new_secret: str) -> None:
         """Give an IAM user's access key an id and a secret of your choice, which no call of AWS can."""

@@ -18,6 +18,7 @@ from urllib.request import urlopen
 
 import platformdirs
 
+from kmslab.classroom.roster import Roster
 from kmslab.errors import KmslabError
 from kmslab.ids import Ids
 from kmslab.lab import Lab
@@ -42,6 +43,7 @@ class Wish:
         state: The file that the Lab is kept in, or None for a Lab that is gone when the server stops.
         scenario: The file that says what a new Lab has to begin with, or None.
         allow_reset: Whether `POST /_kmslab/reset` empties it.
+        roster: The file of the class that shares it, or None.
     """
 
     host: str
@@ -49,6 +51,7 @@ class Wish:
     state: Path | None = None
     scenario: Path | None = None
     allow_reset: bool = False
+    roster: Path | None = None
 
 
 class Serving:
@@ -85,6 +88,7 @@ class Serving:
         wish = self._wish
         # Read first: a scenario with a mistake in it stops everything before anything is made.
         scenario = None if wish.scenario is None else _read_scenario(wish.scenario)
+        roster = None if wish.roster is None else Roster.read(wish.roster)
         account, region = (ACCOUNT, REGION) if scenario is None else (scenario.account_id, scenario.region)
         if wish.state is None:
             lab = Lab(account, region, access_key=self._key)
@@ -92,12 +96,15 @@ class Serving:
             lab = Lab.open(wish.state, account_id=account, region=region, access_key=self._key)
             for sentence in lab.lost:
                 print(f"kmslab: {sentence}", file=sys.stderr)
-        if scenario is not None:
-            try:
+        try:
+            if scenario is not None:
                 print(scenario.apply(lab), file=sys.stderr)
-            except KmslabError:
-                lab.close()
-                raise
+            if roster is not None:
+                roster.seat(lab)
+                print(f"kmslab: {len(roster.learners)} learners have an account each.", file=sys.stderr)
+        except KmslabError:
+            lab.close()
+            raise
         return lab
 
     def _reset(self) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kmslab import Lab
 from kmslab.exercises.desk import Desk
 from kmslab.exercises.progress import Progress
+from kmslab.exercises.seat import join
 from kmslab.jupyter import aws_magic
 from kmslab.jupyter.commands import Commands
 from kmslab.jupyter.lent import is_binder
@@ -47,7 +48,7 @@ def load_ipython_extension(shell: Shell) -> None:
     magic.register()
     _LOADED.append((lab, environment, magic))
     names = {"check": desk.check, "hint": desk.hint, "progress": desk.progress}
-    names["keep"] = _keep
+    names |= {"keep": _keep, "join": join}
     shell.push({"lab": lab, "show_cli": commands.show_cli, "show_boto3": commands.show_boto3, **names})
     if is_binder():
         from IPython.display import display
