@@ -29,17 +29,14 @@ kms = boto3.client("kms", region_name="us-east-1")
 # %% [markdown]
 # ## A key that you did not create
 #
-# Vera wants a list: which keys does Otterquill have, who looks after each, and what do they protect?
-#
 # Every key in the lessons so far came from your own `create_key`. Such a key is a **customer managed key**. The
-# customer is you. This Region has none yet:
+# customer is you. This account has none yet:
 
 # %%
 kms.list_keys()["Keys"]
 
 # %% [markdown]
-# In real accounts you find keys that nobody in the company remembers creating; Tom swears that it was not him. He is right: they
-# come from AWS services. When you
+# In real accounts you find keys that nobody in the company remembers creating. They come from AWS services. When you
 # tell S3 to encrypt with KMS, and do not say under which key, S3 takes a key that AWS makes for this purpose. Its alias
 # is `alias/aws/s3`.
 #
@@ -147,8 +144,7 @@ except root_kms.exceptions.ClientError as error:
 # %% [markdown]
 # No. `kms:PutKeyPolicy` is not in the policy either, so nobody in the account can add what is missing.
 #
-# The first condition has a consequence that people notice late. Here is the account of one of
-# Otterquill's publishers:
+# The first condition has a consequence that people notice late. Here is another account, of a partner of yours:
 
 # %%
 partner_kms = lab.account("222233334444").client("kms", region_name="us-east-1")
@@ -186,7 +182,7 @@ lab.trail.events(name="RotateKey", key=s3_key["KeyId"])
 # AWS rotated its key once a year, and told the trail. You cannot switch that off, nor choose another day. Your own key
 # rotates when you say so, and you have not. (Lesson 09 does. Old data stays readable in both cases.)
 #
-# Tom's notes say that AWS managed keys rotate every *three* years. That was right until May 2022.
+# Many texts say that AWS managed keys rotate every *three* years. That was right until May 2022.
 #
 # ## What they cost
 
@@ -204,7 +200,7 @@ figures.bars(
 
 # %% [markdown]
 # At 1 USD a month the first bar is 24 USD, whether or not the key was used. Keeping an AWS managed key is free. But it is
-# not *for* free, as Tom's notes say:
+# not *for* free, as one often reads:
 
 # %%
 lab.bill.by("key")[s3_key["Arn"]]
@@ -216,8 +212,8 @@ lab.bill.by("key")[s3_key["Arn"]]
 #
 # ## Exercise 08.1: whose keys are these?
 #
-# Otterquill has bought another bookshop, and its keys with it. The next cell plays that shop's years in **eu-central-1**. Run it
-# once. (It would cost more than 100 USD a month.)
+# The next cell plays some years of a busy company in **eu-central-1**. Run it once. (It would cost more than 100 USD a
+# month.)
 
 # %%
 frankfurt = boto3.client("kms", region_name="eu-central-1")
@@ -229,7 +225,7 @@ photos = frankfurt.create_key(Description="Default key that protects my S3 objec
 _ = frankfurt.create_alias(AliasName="alias/s3", TargetKeyId=photos["KeyMetadata"]["KeyId"])
 
 # %% [markdown]
-# For Vera's list, sort **all** keys of that Region by who manages them. Hand over a dictionary with two lists of key ids:
+# Sort **all** keys of that Region by who manages them. Hand over a dictionary with two lists of key ids:
 # `{"AWS": [...], "CUSTOMER": [...]}`.
 
 # %%
@@ -248,7 +244,7 @@ check("08.1", answer)
 # %% [markdown]
 # ## Keys that you never see
 #
-# There is a third kind. Put a book's cover into S3 and say nothing about encryption, as most programs do.
+# There is a third kind. Put an object into S3 and say nothing about encryption, as most programs do.
 #
 # **Predict**: how many KMS keys, KMS events and KMS requests does that make in your account?
 
@@ -261,9 +257,9 @@ def kms_so_far():
 
 
 before = kms_so_far()
-_ = s3.create_bucket(Bucket="otterquill-covers")
-_ = s3.put_object(Bucket="otterquill-covers", Key="cover.txt", Body=b"the cover of Night Train")
-body = s3.get_object(Bucket="otterquill-covers", Key="cover.txt")["Body"].read()
+_ = s3.create_bucket(Bucket="workbook-photos")
+_ = s3.put_object(Bucket="workbook-photos", Key="cat.txt", Body=b"a picture of a cat")
+body = s3.get_object(Bucket="workbook-photos", Key="cat.txt")["Body"].read()
 
 print(body)
 for what, count in kms_so_far().items():
@@ -273,7 +269,7 @@ for what, count in kms_so_far().items():
 # None at all. (`lab.trail` keeps KMS events only. In AWS the trail would show, besides, that you made a bucket.)
 #
 # And yet the object is encrypted. Since 5 January 2023 S3 encrypts **every** new object. It does so under keys of its own,
-# which S3 never shows: SSE-S3 (lesson 11). In AWS, `head_object` then says `AES256`, and names no key.
+# which S3 never shows: SSE-S3. In AWS, `head_object` then says `AES256`, and names no key.
 #
 # Most services have such a default now. DynamoDB encrypts each table under an **AWS owned key**. That is a real KMS key,
 # and it lies in an account of the service, not in yours. One such key may protect the data of many customers. You cannot
@@ -294,8 +290,8 @@ figures.key_homes(lab)
 #
 # ## What went wrong? The key is there, and you are the administrator
 #
-# The shop stores its settings. Tom had heard that there is a free key for that purpose, `alias/aws/ssm`, and wrote it in. (SSM
-# is AWS Systems Manager. Its Parameter Store keeps settings; lesson 10.) Here is his program:
+# A program stores settings. Somebody had heard that there is a free key for that purpose, `alias/aws/ssm`, and wrote
+# it in. (SSM is AWS Systems Manager. Its Parameter Store keeps settings.) Here is the program:
 
 # %%
 ireland.describe_key(KeyId="alias/aws/ssm")["KeyMetadata"]["Description"]
@@ -329,10 +325,10 @@ save("colour=blue", key="alias/aws/ssm")
 #
 # ## Exercise 08.2: a key of its own for the program
 #
-# Tom asks for a key that his program may use, in **eu-west-1**. Let it be no worse than the one that it replaces:
+# Give the program a key that it may use, in **eu-west-1**, and let the key be no worse than the one it replaces:
 #
 # 1. a customer managed key with the alias **`alias/settings`**;
-# 2. KMS rotates it **once a year** (`enable_key_rotation`; lesson 09 says more);
+# 2. KMS rotates it **once a year** (`enable_key_rotation`);
 # 3. `save` a text **by that alias** and `load` it again.
 
 # %%
@@ -361,7 +357,7 @@ check("08.2")
 # | who uses it? | whom you let: programs and services | one service, for your account | the service, for many customers |
 # | who changes the policy? | you | nobody in your account; you may read it | the service; you may not read it |
 # | another account? | yes, if you allow it | no | does not concern you: the service sees to it |
-# | who rotates it (lesson 09)? | KMS, if you wish, every 90 to 2560 days; or you | AWS, every year | the service, as it thinks fit |
+# | who rotates it? | KMS, if you wish, every 90 to 2560 days; or you | AWS, every year | the service, as it thinks fit |
 # | who disables or deletes it? | you; deleting takes 7 to 30 days | nobody in your account | the service |
 # | what does keeping it cost? | 1 USD a month | nothing | nothing |
 # | what do requests cost? | the usual price | the same, unless the service pays | nothing |
@@ -376,17 +372,17 @@ check("08.2")
 #
 # ## Exercise 08.3: five decisions
 #
-# Mira has five plans, and asks of each: which kind fits? Hand over a dictionary: for each letter `"customer managed"`, `"AWS managed"` or `"AWS owned"`. If two
+# Which kind fits? Hand over a dictionary: for each letter `"customer managed"`, `"AWS managed"` or `"AWS owned"`. If two
 # kinds would do, take the one that costs less.
 #
 # - **a** Backups of a database are to be restored by a sister company, in its own AWS account.
-# - **b** A DynamoDB table holds the high scores of the reading game on the shop's page and is read millions of times a day. It has to be encrypted. Nobody
+# - **b** A DynamoDB table holds the high scores of a game and is read millions of times a day. It has to be encrypted. Nobody
 #   asks by whom it was read, and KMS is not to be on the bill, neither keys nor requests.
-# - **c** You keep customers' data for a publisher. On the last day of the contract you have to make all of it unreadable, copies
+# - **c** You keep data for a client. On the last day of the contract you have to make all of it unreadable, copies
 #   included.
-# - **d** Files in S3, used by one account only. Vera wants to find in CloudTrail when their key was used. There is
+# - **d** Files in S3, used by one account only. The auditor wants to find in CloudTrail when their key was used. There is
 #   no money for key-months, and nobody has time to look after a policy.
-# - **e** The bank that takes the shop's cards demands new key material every 90 days.
+# - **e** A regulator demands new key material every 90 days.
 
 # %%
 # Exercise 08.3
@@ -403,9 +399,9 @@ answer = {
 check("08.3", answer)
 
 # %% [markdown]
-# ## Tom's notes, corrected
+# ## What has changed since older tutorials, and what was never quite so
 #
-# | Tom's notes say | more exactly |
+# | you may read | more exactly |
 # | --- | --- |
 # | "three types of CMKs" | three kinds of **KMS keys**. CMK meant *customer master key*. Today some people abbreviate *customer managed key* in that way: ask which is meant |
 # | "AWS managed keys are free" | keeping them is; requests are charged, unless the service pays for them |
@@ -414,7 +410,7 @@ check("08.3", answer)
 # | "they appear when you first encrypt something in a service" | right, for services that had them by 2021. `describe_key` on the alias is enough |
 # | "S3 objects are unencrypted unless you ask" | since 5 January 2023 every new object is encrypted, under S3's own keys if you say nothing |
 #
-# What his notes say about AWS owned keys is right: you can neither see, use, track nor audit them.
+# What such tutorials say about AWS owned keys is right: you can neither see, use, track nor audit them.
 #
 # ## Key points
 #

@@ -13,11 +13,9 @@
 # **Before you begin**: [05 Envelope encryption](05_envelope_encryption.ipynb),
 # [07 Who may use a key](07_who_may_use_a_key.ipynb) and [10 Secrets](10_secrets.ipynb).
 #
-# **Time**: 50 minutes.
+# **Time**: 40 minutes.
 #
-# [All lessons](index.ipynb) · Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)
-#
-# Words you do not know: [glossary](glossary.ipynb).
+# Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -623,4 +621,4 @@ print(b"only copy" in lab.at_rest("covers-virginia", "old.txt"))
 # 3. For which of your data would you pay for client-side encryption with its trouble, and from whom would it protect, that
 #    SSE-KMS does not?
 #
-# [All lessons](index.ipynb) · Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)
+# Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)

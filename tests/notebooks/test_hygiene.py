@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import re
 from pathlib import Path
@@ -72,11 +73,13 @@ def test_nothing_in_it_needs_a_front_end_or_one_machine(any_notebook: Path) -> N
 def test_a_figure_has_its_content_as_text(any_notebook: Path) -> None:
     for cell in code(read(any_notebook)):
         for output in cell.outputs:
-            picture = output.get("data", {}).get("image/svg+xml")
-            if picture is not None:
-                assert len(output.data["text/plain"].split("\n")) > 1
-                assert 'role="img"' in picture
-                assert "<title>" in picture
+            page = output.get("data", {}).get("text/html", "")
+            assert "image/svg+xml" not in output.get("data", {}), "JupyterLab gives it no alternative text"
+            if "<img" in page:
+                text = output.data["text/plain"]
+                assert len(text.split("\n")) > 1
+                assert f'<img alt="Figure: {html.escape(text.split(chr(10))[0])}. Its text follows."' in page
+                assert html.escape(text, quote=False) in page
 
 
 def test_only_announced_errors_occur(notebook: Path) -> None:

@@ -1,9 +1,14 @@
-"""The drawing: shapes and text in one SVG that carries its own title and description."""
+"""The drawing: shapes and text in one SVG that carries its own title and description, and how a notebook shows it.
+
+JupyterLab turns an SVG output into an image without an alternative, and shows none before a notebook is trusted. So a
+figure is shown as HTML: an image that has its title as alternative text, and below it, folded, the same as text.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from textwrap import wrap
+from urllib.parse import quote
 from xml.sax.saxutils import escape, quoteattr
 
 #: Colours that stay apart for every kind of colour vision. Source: Okabe and Ito, "Color Universal Design", 2008.
@@ -12,6 +17,9 @@ PALE = "#f2f5f8"
 
 #: How wide a character is at most, as a part of the font size; texts are cut by it, not measured.
 _CHARACTER = 0.62
+
+#: What an SVG in an address of its own may keep.
+_AS_IT_IS = " /:;=,()!*@+$?-._~"
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,8 +38,18 @@ class Figure:
         """What the picture says, in plain text."""
         return self.text
 
-    def _repr_svg_(self) -> str:
-        return self.svg
+    def html(self) -> str:
+        """An image as wide as there is room, and its text for whoever does not see it or wants to copy it."""
+        title, _, _ = self.text.partition("\n")
+        return (
+            f'<img alt={quoteattr(f"Figure: {title}. Its text follows.")} style="max-width:100%;height:auto" '
+            f'src="data:image/svg+xml,{quote(self.svg, safe=_AS_IT_IS)}">'
+            "<details><summary>The same as text</summary>"
+            f'<pre style="white-space:pre-wrap;line-height:1.4">{escape(self.text)}</pre></details>'
+        )
+
+    def _repr_html_(self) -> str:
+        return self.html()
 
 
 class Drawing:

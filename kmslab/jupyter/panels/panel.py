@@ -251,13 +251,8 @@ def told_as_table(table: Table) -> str:
 
 
 def picture(figure: Figure) -> str:
-    """A figure as wide as the panel allows, and its text for whoever does not see it or wants to copy it."""
-    svg = figure.svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ', 1)
-    text = html.escape(figure.text)
-    return (
-        f"{svg}<details><summary>The same as text</summary>"
-        f'<pre style="white-space:pre-wrap;line-height:1.4">{text}</pre></details>'
-    )
+    """A figure as a notebook shows it."""
+    return figure.html()
 
 
 def _quoted(text: str) -> str:

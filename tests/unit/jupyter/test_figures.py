@@ -19,12 +19,12 @@ from kmslab.jupyter.figures import Figure, Step, alias_map, bars, flow, region_m
 
 def texts(figure: Figure) -> list[str]:
     """Every text in the picture; parsing proves that it is well-formed."""
-    root = ElementTree.fromstring(figure._repr_svg_())  # noqa: S314
+    root = ElementTree.fromstring(figure.svg)  # noqa: S314
     return [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
 
 
 def widths(figure: Figure) -> list[float]:
-    root = ElementTree.fromstring(figure._repr_svg_())  # noqa: S314
+    root = ElementTree.fromstring(figure.svg)  # noqa: S314
     boxes = list(root.iter("{http://www.w3.org/2000/svg}rect"))[1:]
     return [float(box.attrib["width"]) for box in boxes]
 

@@ -17,7 +17,7 @@ OWNED = [
 
 
 def texts(figure: Figure) -> list[str]:
-    root = ElementTree.fromstring(figure._repr_svg_())  # noqa: S314
+    root = ElementTree.fromstring(figure.svg)  # noqa: S314
     return [element.text or "" for element in root.iter("{http://www.w3.org/2000/svg}text")]
 
 

@@ -15,7 +15,7 @@ MONDAY = datetime(2026, 5, 11, tzinfo=UTC)
 
 
 def elements(figure: Figure, name: str) -> list[ElementTree.Element]:
-    root = ElementTree.fromstring(figure._repr_svg_())  # noqa: S314
+    root = ElementTree.fromstring(figure.svg)  # noqa: S314
     return list(root.iter(f"{{http://www.w3.org/2000/svg}}{name}"))
 
 
