@@ -17,6 +17,7 @@ from kmslab.exercises import (
     lesson_11,
     lesson_12,
     lesson_13,
+    lesson_14,
 )
 from kmslab.exercises.model import Exercise
 
@@ -36,6 +37,7 @@ _LESSONS = (
     lesson_11,
     lesson_12,
     lesson_13,
+    lesson_14,
 )
 
 #: By number.

@@ -19,6 +19,6 @@ scenario can be applied whenever a Lab is opened.
 """
 
 from kmslab.scenario.report import Report
-from kmslab.scenario.scenario import CLASSROOM, Scenario
+from kmslab.scenario.scenario import CLASSROOM, OTTERQUILL, Scenario
 
-__all__ = ["CLASSROOM", "Report", "Scenario"]
+__all__ = ["CLASSROOM", "OTTERQUILL", "Report", "Scenario"]

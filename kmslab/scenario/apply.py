@@ -39,7 +39,7 @@ def apply(lab: Lab, source: Source, names: Names, *, records: bool) -> Report:
     check_access_keys(stage)
     check_managed_policies(stage)
     refuse(source.findings)
-    with _unseen(lab, records=records):
+    with unseen(lab, records=records):
         for account_id, account in names.accounts.items():
             make_principals(stage, account_id, account)
         made: list[MadeKey] = []
@@ -62,7 +62,7 @@ def _wait(lab: Lab) -> None:
 
 
 @contextmanager
-def _unseen(lab: Lab, *, records: bool) -> Iterator[None]:
+def unseen(lab: Lab, *, records: bool) -> Iterator[None]:
     """Within the block no request is charged or logged; that keys begin to cost money is noted all the same."""
     before = lab.meter.charges_requests, lab.recorder.keeps
     if not records:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: The example: three accounts, an administrator, a developer, an auditor, keys with aliases, a bucket.
 CLASSROOM = Path(__file__).with_name("classroom.yaml")
 
+#: The bookshop of lesson 14, before its incident.
+OTTERQUILL = Path(__file__).with_name("otterquill.yaml")
+
 
 class Scenario:
     """Accounts with what is in them, to be made in a Lab."""
