@@ -14,7 +14,7 @@
 #
 # **Time**: 35 minutes.
 #
-# Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: more lessons follow.
+# Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: [14 The incident](14_the_incident.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -515,4 +515,4 @@ print("charged at once:", sum(count for (month, arn), count in saved.items() if 
 # 3. You cache data keys for a day. An employee leaves, and at noon you take the permission to decrypt away. Until when can
 #    the program that runs under it still read?
 #
-# Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: more lessons follow.
+# Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: [14 The incident](14_the_incident.ipynb)
