@@ -71,6 +71,10 @@ A class that shares one Lab: everybody has an AWS account of their own in it, an
 
 FILE holds everybody's secret, and only its owner can read it. Serve the class with: kmslab serve --class FILE"""
 
+_HONESTY = """\
+Print every place where kmslab differs from AWS or has to guess, in Markdown. The list is made from kmslab's own
+source, which says so beside the code."""
+
 _CAN_BE_REPLACED = os.name == "posix"
 
 
@@ -134,6 +138,12 @@ def _parser() -> argparse.ArgumentParser:
     status.add_argument("--port", type=int, default=DEFAULT_PORT, help="the port of `kmslab serve` (%(default)s)")
     for action, run in ((new, _run_class_new), (slips, _run_class_slips), (status, _run_class_status)):
         action.set_defaults(run=run)
+
+    honesty = commands.add_parser(
+        "honesty", help="print where kmslab differs from AWS", description=_HONESTY, formatter_class=raw
+    )
+    honesty.add_argument("--write", action="store_true", help="(authors) store it as kmslab/HONESTY.md")
+    honesty.set_defaults(run=_run_honesty)
 
     notebooks = commands.add_parser(
         "notebooks", help="(authors) build or check the notebooks", description=_NOTEBOOKS, formatter_class=raw
@@ -219,6 +229,17 @@ def _run_class_status(options: argparse.Namespace) -> int:
     learners = Roster.read(options.file).learners
     known = [(each.name, each.access_key_id, each.secret_access_key, each.partner) for each in learners]
     print(status(known, f"http://127.0.0.1:{options.port}"))
+    return 0
+
+
+def _run_honesty(options: argparse.Namespace) -> int:
+    from kmslab.classroom import honesty
+
+    text = honesty.page()
+    if options.write:
+        honesty.STORED.write_text(text, encoding="utf-8")
+    else:
+        print(text)
     return 0
 
 
