@@ -139,6 +139,20 @@ class Bill:
             counts[_GROUPS[what](request)] += count
         return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
+    def for_key(self, key_arn: str) -> Bill:
+        """The part that is about one key: its key-hours, its charged rotations, and the requests that named it.
+
+        The account's free requests are taken off as if the key were the only one: they belong to no key.
+        """
+        usage = self.usage
+        named = {request: count for request, count in usage.requests.items() if key_arn in request.key_arns}
+        hours, rotations = (
+            {each: count for each, count in counted.items() if each[1] == key_arn}
+            for counted in (usage.key_hours, usage.rotation_hours)
+        )
+        keys = {arn: months for arn, months in usage.keys.items() if arn == key_arn}
+        return Bill.of(Usage(named, hours, rotations, keys), f"{self.title}, of one key")
+
     def since(self, mark: Bill) -> Bill:
         """What came on top since `mark`, an earlier bill of the same account: `before = lab.bill`."""
         earlier = {(line.month, line.item): line for line in mark.lines}

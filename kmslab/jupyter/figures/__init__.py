@@ -10,6 +10,7 @@ from kmslab.jupyter.figures.flow import Step, flow
 from kmslab.jupyter.figures.homes import key_homes
 from kmslab.jupyter.figures.lanes import lanes
 from kmslab.jupyter.figures.maps import alias_map, region_map
+from kmslab.jupyter.figures.sheet import key_sheet
 from kmslab.jupyter.figures.svg import Figure
 from kmslab.jupyter.figures.timeline import timeline
 
@@ -24,6 +25,7 @@ __all__ = [
     "envelope",
     "flow",
     "key_homes",
+    "key_sheet",
     "lanes",
     "region_map",
     "timeline",

@@ -9,7 +9,7 @@ from kmslab.jupyter.figures.svg import BLUE, GREEN, GREY, ORANGE, PALE, Drawing,
 
 _WIDTH, _LINE, _GAP = 720, 22, 14
 #: A key is drawn in the colour of its state, and the state is written beside it.
-_STATE_COLOURS = {"Enabled": GREEN, "Disabled": GREY, "PendingDeletion": ORANGE}
+STATE_COLOURS = {"Enabled": GREEN, "Disabled": GREY, "PendingDeletion": ORANGE}
 
 
 def region_map(lab: Lab, regions: Sequence[str] = ()) -> Figure:
@@ -38,7 +38,7 @@ def region_map(lab: Lab, regions: Sequence[str] = ()) -> Figure:
         for index, key in enumerate(here, 1):
             label = f"{key.key_id}  {key.spec}  {key.state}{_called(key.aliases)}"
             at = y + 22 + index * _LINE
-            drawing.box(40, at - 10, 10, 10, fill=_STATE_COLOURS.get(key.state, BLUE), stroke=GREY)
+            drawing.box(40, at - 10, 10, 10, fill=STATE_COLOURS.get(key.state, BLUE), stroke=GREY)
             drawing.text(58, at, cut(label, _WIDTH - 110, 12), size=12)
             lines.append(f"    key {label}")
         y += height + _GAP
@@ -72,7 +72,7 @@ def alias_map(lab: Lab, region: str | None = None) -> Figure:
             drawing.box(10, y, 220, 28, fill=PALE, stroke=BLUE, round_=14)
             drawing.text(120, y + 19, cut(alias, 210), anchor="middle")
             drawing.line(232, y + 14, 296, y + 14, arrow=True)
-        drawing.box(300, y, 410, 28, fill="#ffffff", stroke=_STATE_COLOURS.get(key.state, BLUE), round_=4)
+        drawing.box(300, y, 410, 28, fill="#ffffff", stroke=STATE_COLOURS.get(key.state, BLUE), round_=4)
         drawing.text(312, y + 19, cut(f"{key.key_id}  {key.state}", 390, 12), size=12)
         lines.append(f"  {alias or 'no alias'} -> {key.key_id} ({key.state})")
     return drawing.figure(title, "\n".join(lines))

@@ -22,6 +22,7 @@ from kmslab.jupyter.panels.panel import (
     choose_from,
     dropdown,
     field,
+    heading,
     number,
     picture,
     read_context,
@@ -87,12 +88,12 @@ class CiphertextPanel(Panel):
         self.lay_out(
             shown(announced(self._anatomy.summary)),
             shown(picture(figures.ciphertext(lab, blob))),
-            self._part,
+            row(self._part),
             self._part_shown,
-            shown("<p><strong>Try it</strong></p>"),
+            shown(heading("Try it")),
             row(self._change, self._place),
             row(self._context, self._region),
-            button("Ask KMS to decrypt it", self.decrypt, "A real Decrypt of the ciphertext, changed as chosen"),
+            row(button("Ask KMS to decrypt it", self.decrypt, "A real Decrypt of the ciphertext, changed as chosen")),
             self._answer_shown,
         )
         self._show_part()

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from kmslab import Lab, Principal
 from kmslab.billing.prices import FREE_REQUESTS, SYMMETRIC_AND_MANAGEMENT
@@ -37,18 +37,26 @@ class Said:
     Attributes:
         lines: The outcome, as sentences.
         table: What belongs to it as a table, or None.
+        block: What belongs to it as text of a fixed form, such as a policy; empty for none.
     """
 
     lines: tuple[str, ...]
     table: Table | None = None
+    block: str = ""
 
     def text(self) -> str:
         """As plain text."""
-        return "\n".join([*self.lines, *(["", self.table.text()] if self.table is not None else [])])
+        below = ["", self.table.text()] if self.table is not None else []
+        return "\n".join([*self.lines, *below, *(["", self.block] if self.block else [])])
 
-    def html(self, heading: str = "") -> str:
+    def html(self, first: str = "") -> str:
         """The sentences as HTML that a screen reader announces."""
-        return announced([heading, *self.lines] if heading else self.lines)
+        return announced([first, *self.lines] if first else self.lines)
+
+    def below(self) -> str:
+        """Table and block as HTML: too long to be announced."""
+        table = "" if self.table is None else told_as_table(self.table)
+        return table + (_block(self.block) if self.block else "")
 
 
 class Panel(ABC):
@@ -74,16 +82,21 @@ class Panel(ABC):
 
     def lay_out(self, *children: Any) -> None:
         """Put the widgets of the panel under its title, in the order in which Tab goes through them."""
-        self.widget.children = (widgets.HTML(f"<p><strong>{html.escape(self.title)}</strong></p>"), *children)
+        self.widget.children = (shown(heading(self.title)), *children)
 
     def call(self, region: str, method: str, **params: Any) -> Any:
         """Make a call to KMS through an ordinary client, and count it.
 
         Raises:
             botocore.exceptions.ClientError: KMS refuses.
+            botocore.exceptions.ParamValidationError: boto3 does not even send it.
         """
         self.calls += 1
-        return getattr(self.lab.client("kms", region, principal=self._principal), method)(**params)
+        try:
+            return getattr(self.lab.client("kms", region, principal=self._principal), method)(**params)
+        except ParamValidationError:
+            self.calls -= 1  # boto3 did not send it
+            raise
 
     def spent(self) -> str:
         """What the calls of the panel come to, in one sentence."""
@@ -139,6 +152,8 @@ def name_of(key: KeyView) -> str:
 
 def told(error: Exception) -> tuple[str, ...]:
     """An error as sentences: AWS's in AWS's words."""
+    if isinstance(error, ParamValidationError):
+        return "boto3 did not send this:", *str(error).split("\n")[1:]
     if isinstance(error, ClientError):
         found = error.response["Error"]
         message = found.get("Message", "")
@@ -150,7 +165,7 @@ def attempt(do: Callable[[], Said]) -> Said:
     """What came of it, or the error as sentences; for what a button does."""
     try:
         return do()
-    except (ClientError, KmslabError) as error:
+    except (ClientError, ParamValidationError, KmslabError) as error:
         return Said(told(error))
 
 
@@ -202,6 +217,17 @@ def number(name: str, value: int) -> Any:
     return widgets.IntText(description=name, value=value, style=_NAMED, layout=widgets.Layout(width="230px"))
 
 
+def tick(name: str) -> Any:
+    """A box to tick."""
+    return widgets.Checkbox(description=name, indent=False, layout=widgets.Layout(width="auto"))
+
+
+def listed(name: str, rows: int, on_change: Callable[[], object]) -> Any:
+    """A list of which one is chosen."""
+    made = widgets.Select(description=name, options=[], rows=rows, style=_NAMED, layout=widgets.Layout(width="98%"))
+    return _watched(made, on_change)
+
+
 def row(*children: Any) -> Any:
     """Widgets side by side, and below one another where there is no room."""
     return widgets.HBox(list(children), layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
@@ -236,6 +262,11 @@ def choose_from(chooser: Any, value: str | None) -> None:
 # --- HTML ---
 
 
+def heading(text: str) -> str:
+    """What a part of a panel is about."""
+    return f'<p style="margin:0"><strong>{html.escape(text)}</strong></p>'
+
+
 def announced(lines: Sequence[str]) -> str:
     """Sentences that a screen reader announces when they change."""
     said = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
@@ -253,6 +284,10 @@ def told_as_table(table: Table) -> str:
 def picture(figure: Figure) -> str:
     """A figure as a notebook shows it."""
     return figure.html()
+
+
+def _block(text: str) -> str:
+    return f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.4">{html.escape(text)}</pre>'
 
 
 def _quoted(text: str) -> str:
