@@ -9,7 +9,7 @@ from kmslab.errors import KmslabError
 from kmslab.jupyter.figures.maps import STATE_COLOURS
 from kmslab.jupyter.figures.svg import BLUE, GREY, INK, ORANGE, PALE, Drawing, Figure, cut, folded
 
-_WIDTH, _LINE, _TOP, _VALUE = 720, 20, 76, 190
+_WIDTH, _LINE, _TOP, _VALUE = 760, 20, 72, 164
 
 
 def key_sheet(lab: Lab, key: str) -> Figure:

@@ -119,4 +119,4 @@ def cut(text: str, pixels: float, size: int = 13) -> str:
 
 def folded(text: str, pixels: float, size: int = 13) -> list[str]:
     """The text in as many lines as it takes; words that are too long are broken."""
-    return wrap(text, max(1, int(pixels / (size * _CHARACTER)))) or [""]
+    return wrap(text, max(1, int(pixels / (size * _CHARACTER))), break_on_hyphens=False) or [""]

@@ -283,7 +283,7 @@ class KeyExplorer(Panel):
 
 def _label(key: KeyView) -> str:
     managed = "AWS managed, " if key.manager == "AWS" else ""
-    return f"{name_of(key)}: {key.state}, {managed}{key.spec}, {key.region}"
+    return f"{name_of(key)}: {key.state}, {key.region}, {managed}{key.spec}"
 
 
 def key_explorer(lab: Lab, region: str | None = None, *, principal: Principal | None = None) -> KeyExplorer:

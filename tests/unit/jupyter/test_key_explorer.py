@@ -63,7 +63,7 @@ def test_filters(panel: KeyExplorer, lab: Lab, key_id: str, far: str, find: Any,
     assert panel.key is None
     panel.choose(region="all Regions", state="any state", managed_by="AWS")
     assert ids(panel) == [managed]
-    assert "alias/aws/s3: Enabled, AWS managed, SYMMETRIC_DEFAULT, us-east-1" in repr(panel)
+    assert "alias/aws/s3: Enabled, us-east-1, AWS managed, SYMMETRIC_DEFAULT" in repr(panel)
     panel.choose(managed_by="anybody")
     for text, found in (("INVOICES", key_id), ("of the shop", key_id), ("team=shop", key_id), (far[:13], far)):
         find(panel, "Text in alias, id, description or tag").value = text
