@@ -24,7 +24,6 @@ from kmslab.jupyter.panels.panel import (
     field,
     heading,
     number,
-    picture,
     read_context,
     row,
     shown,
@@ -87,7 +86,7 @@ class CiphertextPanel(Panel):
         self._part_shown, self._answer_shown = shown(), shown()
         self.lay_out(
             shown(announced(self._anatomy.summary)),
-            shown(picture(figures.ciphertext(lab, blob))),
+            shown(figures.ciphertext(lab, blob).html()),
             row(self._part),
             self._part_shown,
             shown(heading("Try it")),

@@ -20,7 +20,6 @@ from kmslab.jupyter.panels.panel import (
     button,
     find_key,
     name_of,
-    picture,
     row,
     shown,
 )
@@ -204,7 +203,7 @@ class EnvelopePanel(Panel):
 
     def _show(self) -> None:
         self._told_shown.value = announced(self._sentences())
-        self._picture_shown.value = picture(figures.envelope(self.stages[: self.at + 1], "Who holds what, so far"))
+        self._picture_shown.value = figures.envelope(self.stages[: self.at + 1], "Who holds what, so far").html()
 
     def lines(self) -> Sequence[str]:
         """The step that is shown, and who holds what after each step so far."""

@@ -29,7 +29,6 @@ from kmslab.jupyter.panels.panel import (
     listed,
     name_of,
     number,
-    picture,
     row,
     shown,
     tick,
@@ -262,7 +261,7 @@ class KeyExplorer(Panel):
         self._list_shown.value = announced([f"{count:,} of {len(self.lab.inventory):,} keys."])
         first = "" if key is None else f"{name_of(key)}, {key.state}, in {key.region}. {self._page.value}:"
         self._page_shown.value = self.page.html(first)
-        sheet = "" if key is None or self._page.value != GENERAL else picture(figures.key_sheet(self.lab, key.arn))
+        sheet = "" if key is None or self._page.value != GENERAL else figures.key_sheet(self.lab, key.arn).html()
         self._below_shown.value = sheet + self.page.below()
         self._done_shown.value = announced([*self.done.lines, self.spent()])
 

@@ -20,7 +20,6 @@ from botocore.exceptions import ClientError, ParamValidationError
 from kmslab import Lab, Principal
 from kmslab.billing.prices import FREE_REQUESTS, SYMMETRIC_AND_MANAGEMENT
 from kmslab.errors import KmslabError
-from kmslab.jupyter.figures.svg import Figure
 from kmslab.tables import Table
 
 if TYPE_CHECKING:
@@ -279,11 +278,6 @@ def told_as_table(table: Table) -> str:
         f'<div tabindex="0" role="region" aria-label={_quoted(table.caption)} style="overflow-x:auto;line-height:1.4">'
         f"{table.html()}</div>"
     )
-
-
-def picture(figure: Figure) -> str:
-    """A figure as a notebook shows it."""
-    return figure.html()
 
 
 def _block(text: str) -> str:
