@@ -12,7 +12,9 @@
 #
 # **Time**: 20 minutes.
 #
-# Next: [01 Creating keys](01_creating_keys.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Next: [01 Creating keys](01_creating_keys.ipynb)
 
 # %% [markdown]
 # ## Your first day
@@ -242,7 +244,7 @@ check("00.3", answer)
 #
 # ## Key points
 #
-# - KMS keeps keys and uses them for you; the key material does not come out in clear.
+# - KMS keeps keys and uses them for you; a key does not come out in clear.
 # - A key lives in one account and one Region.
 # - A symmetric ciphertext knows its key; `Decrypt` need not be told.
 # - Every call, failed ones too, is logged without its data, and is metered.
@@ -255,4 +257,4 @@ check("00.3", answer)
 # 2. Why can the trail prove to Vera *that* somebody decrypted a file, and not show her the file?
 # 3. Your program calls `encrypt` a thousand times today. Which line of the bill grows, and by how much?
 #
-# Next: [01 Creating keys](01_creating_keys.ipynb)
+# [All lessons](index.ipynb) · Next: [01 Creating keys](01_creating_keys.ipynb)

@@ -10,9 +10,11 @@
 #
 # **Before you begin**: [00 Start here](00_start.ipynb).
 #
-# **Time**: 30 minutes.
+# **Time**: 25 minutes.
 #
-# Previous: [00 Start here](00_start.ipynb) · Next: [02 Aliases](02_aliases.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [00 Start here](00_start.ipynb) · Next: [02 Aliases](02_aliases.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -193,8 +195,8 @@ kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"]
 # %% [markdown]
 # ## Gone for good, after a wait
 #
-# Deleting a key destroys all data under it, for there is no other copy of the key. So AWS makes you wait: 7 to 30 days, in
-# which the key cannot be used and you can still change your mind.
+# Deleting a key destroys all data under it, for there is no other copy of the key. So there is a **waiting period**: 7 to
+# 30 days, in which the key cannot be used and you can still change your mind.
 
 # %%
 answer = kms.schedule_key_deletion(KeyId=key_id, PendingWindowInDays=7)
@@ -318,4 +320,4 @@ check("01.3", hours)
 # 2. Your client prints `Key 'arn:aws:kms:us-west-2:...' does not exist`, and you have never used `us-west-2`. Where do you look?
 # 3. Why does AWS not offer to delete a key at once?
 #
-# Previous: [00 Start here](00_start.ipynb) · Next: [02 Aliases](02_aliases.ipynb)
+# [All lessons](index.ipynb) · Previous: [00 Start here](00_start.ipynb) · Next: [02 Aliases](02_aliases.ipynb)

@@ -10,9 +10,11 @@
 #
 # **Before you begin**: [01 Creating keys](01_creating_keys.ipynb).
 #
-# **Time**: 25 minutes.
+# **Time**: 35 minutes.
 #
-# Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -450,4 +452,4 @@ kms.create_alias(AliasName="alias/shop", TargetKeyId=second_key)
 # 3. Why may an alias go from a disabled key to an enabled one, and not from a key for encryption to a key for signatures
 #    (lesson 06)?
 #
-# Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb)
+# [All lessons](index.ipynb) · Previous: [01 Creating keys](01_creating_keys.ipynb) · Next: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb)

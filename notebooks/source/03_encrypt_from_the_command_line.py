@@ -12,9 +12,11 @@
 #
 # **Before you begin**: [01 Creating keys](01_creating_keys.ipynb) and [02 Aliases](02_aliases.ipynb).
 #
-# **Time**: 35 minutes.
+# **Time**: 45 minutes. In a workshop of 40, stop after exercise 03.2 and keep the rest for another day.
 #
-# Previous: [02 Aliases](02_aliases.ipynb) · Next: [04 The 4 KB limit](04_the_4_kb_limit.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [02 Aliases](02_aliases.ipynb) · Next: [04 The 4 KB limit](04_the_4_kb_limit.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -39,6 +41,9 @@ os.chdir(workplace.name)
 # notebook's kernel.
 #
 # ## A program called `aws`
+#
+# Tom's notes on KMS are a page of commands, which he typed in 2021. Today you type them, and see which of them still do what he
+# says.
 #
 # The **AWS CLI** (command line interface) is a program. Its name is `aws`, and a command looks like this:
 #
@@ -142,8 +147,8 @@ for name in ("archive", "team-red", "billing", "team-green", "team-blue"):
     oregon.create_alias(AliasName=f"alias/{name}", TargetKeyId=number)
 
 # %% [markdown]
-# With **one command**, get the names of the aliases in us-west-2 that begin with **`alias/team-`**: these names, as plain text,
-# and nothing else. Hand its output over. (Every command takes `--region`.)
+# Mira wants a list of the teams that have a key. With **one command**, get the names of the aliases in us-west-2 that begin with
+# **`alias/team-`**: these names, as plain text, and nothing else. Hand its output over. (Every command takes `--region`.)
 
 # %%
 # Exercise 03.1
@@ -157,7 +162,7 @@ check("03.1", answer)
 # %% [markdown]
 # ## Encrypt a file
 #
-# First a file with a secret in it. In a shell, `echo` writes a text, and `>` sends it into a file.
+# First a file with a secret in it: the code of the stockroom's door. In a shell, `echo` writes a text, and `>` sends it into a file.
 
 # %% language="bash"
 # echo "the door code is 4711" > note.txt
@@ -294,7 +299,7 @@ print("asked:", decrypted["requestParameters"])
 print("used: ", decrypted["resources"][0]["ARN"].endswith(key_id))
 
 # %% [markdown]
-# The request says nothing about a key; the ciphertext does. (This is so for symmetric keys, which you have here. It is good
+# The request says nothing about a key; the ciphertext does. (This is so for symmetric keys, the usual ones. It is good
 # practice to name the key all the same, by its ARN: then nobody can slip in a ciphertext of another one.)
 #
 # **Predict**: what does the command print without `| base64 --decode`?
@@ -327,7 +332,8 @@ _ = Path("note.base64").write_text(sealed)
 #
 # ## Exercise 03.2: there and back
 #
-# In **eu-west-1**, and **from the command line** from beginning to end:
+# The bookkeeper in Ireland sends letters that nobody else should read. In **eu-west-1**, and **from the command line** from
+# beginning to end:
 #
 # 1. create a key and give it the alias **`alias/letters`**;
 # 2. write a text of your own into a file, and encrypt it by that alias into the file **`letter.encrypted`**, as bytes;
@@ -356,7 +362,7 @@ check("03.2", "letter.encrypted")
 #
 # `Invalid base64` is annoying. It is the *lucky* case.
 #
-# **Predict**: somebody encrypts the word `password`, without `fileb://` and without the option. What happens?
+# **Predict**: Tom encrypts the word `password`, without `fileb://` and without the option. What happens?
 
 # %%
 # spoiled = %aws kms encrypt --key-id alias/door --plaintext password --output text --query CiphertextBlob
@@ -401,27 +407,27 @@ base64.b64encode(kms.decrypt(CiphertextBlob=base64.b64decode(spoiled))["Plaintex
 #
 # ## Exercise 03.3: what KMS really got
 #
-# A colleague has put a password into a file and encrypted it. There was no error.
+# Tom has put the database's password into a file and encrypted it as his notes say. There was no error. (The last two commands
+# make a key for the day on which it is done right.)
 
 # %%
 _ = Path("password.txt").write_text("blue-harbor-42!")
 # handed_in = %aws kms encrypt --key-id alias/door --plaintext file://password.txt --output text --query CiphertextBlob
+# safe_id = %aws kms create-key --description safe --output text --query KeyMetadata.KeyId
+# %aws kms create-alias --alias-name alias/safe --target-key-id $safe_id
 
 # %% [markdown]
 # 1. How many bytes did KMS really get? Find out, and hand the number over.
-# 2. Do it right, from the command line: encrypt the password, all of it and nothing more, with the encryption context
-#    **`exercise=03.3`** (the option is `--encryption-context exercise=03.3`; lesson 04 says what a context is good for).
-# 3. Prove it: decrypt your ciphertext from the command line. It needs the same context.
+# 2. Do it right, from the command line: encrypt the password, all of it and nothing more, under **`alias/safe`**.
+# 3. Prove it: decrypt your ciphertext, from the command line too.
 
 # %%
 # Exercise 03.3
 answer = None
 ### BEGIN SOLUTION
 answer = len(kms.decrypt(CiphertextBlob=base64.b64decode(handed_in))["Plaintext"])
-# done_right = %aws kms encrypt --key-id alias/door --plaintext fileb://password.txt \
-#     --encryption-context exercise=03.3 --output text --query CiphertextBlob
-# plaintext = %aws kms decrypt --ciphertext-blob $done_right \
-#     --encryption-context exercise=03.3 --output text --query Plaintext
+# done_right = %aws kms encrypt --key-id alias/safe --plaintext fileb://password.txt --output text --query CiphertextBlob
+# plaintext = %aws kms decrypt --ciphertext-blob $done_right --output text --query Plaintext
 print(answer, base64.b64decode(plaintext))
 ### END SOLUTION
 check("03.3", answer)
@@ -435,8 +441,8 @@ check("03.3", answer)
 os.environ["AWS_DEFAULT_REGION"]
 
 # %% [markdown]
-# In your own account this is whatever you, or somebody else, once typed into `aws configure`. Instructions that name the Region
-# in *some* of their commands work as long as it is the same one.
+# In your own account this is whatever somebody once typed into `aws configure`. Tom's notes name the Region in *some* of their
+# commands; that works as long as it is the same one.
 #
 # **Predict**: the next two commands name another Region. Which errors?
 
@@ -494,14 +500,14 @@ Path("note.back").stat().st_size
 #
 # ## Exercise 03.4: which Region was it?
 #
-# Somebody has encrypted a parcel in one of four Regions, and nobody remembers which. Run this cell once.
+# A publisher's agent has encrypted a manuscript for Otterquill in one of four Regions, and is on holiday. Run this cell once.
 
 # %%
 parcel_regions = ["ap-northeast-1", "ca-central-1", "eu-central-1", "us-west-2"]
 for region in random.sample(parcel_regions, len(parcel_regions)):
     sender = boto3.client("kms", region_name=region)
     parcel_key = sender.create_key(Description="parcel")["KeyMetadata"]["KeyId"]
-_ = Path("parcel.encrypted").write_bytes(sender.encrypt(KeyId=parcel_key, Plaintext=b"a parcel")["CiphertextBlob"])
+_ = Path("parcel.encrypted").write_bytes(sender.encrypt(KeyId=parcel_key, Plaintext=b"chapter 1")["CiphertextBlob"])
 del region, sender, parcel_key
 
 # %% [markdown]
@@ -578,9 +584,9 @@ kms.decrypt(CiphertextBlob=base64.b64decode(sealed))["Plaintext"]
 # The other way round it is the same mistake as `file://` was: one side thinks of bytes, the other of base64. Each time ask, *which
 # of the two do I hold, and which does this want?*
 #
-# ## What has changed since older tutorials
+# ## Tom's notes, and what holds today
 #
-# | you may read | to be exact |
+# | Tom's notes say | to be exact |
 # | --- | --- |
 # | `--plaintext file://...` "may" fail | version 2 refuses some texts, and for the others encrypts something else without a word |
 # | `Invalid base64:` and the name of the file | what follows is the *content* of the file |
@@ -603,9 +609,9 @@ kms.decrypt(CiphertextBlob=base64.b64decode(sealed))["Plaintext"]
 #
 # 1. `aws kms encrypt ... --plaintext fileb://key.pem --output text --query CiphertextBlob > key.encrypted` worked. Which
 #    command decrypts this file, and why is `fileb://` wrong in it?
-# 2. A script encrypts a random password of 16 letters and digits with `--plaintext "$password"`. How often does it fail, how
+# 2. A script of Tom's encrypts a random password of 16 letters and digits with `--plaintext "$password"`. How often does it fail, how
 #    often is the result right, and what would you change?
 # 3. A nightly job decrypts a file through a pipe and starts a program with the result. One morning the program has an empty
 #    configuration. Which two things would you look at first?
 #
-# Previous: [02 Aliases](02_aliases.ipynb) · Next: [04 The 4 KB limit](04_the_4_kb_limit.ipynb)
+# [All lessons](index.ipynb) · Previous: [02 Aliases](02_aliases.ipynb) · Next: [04 The 4 KB limit](04_the_4_kb_limit.ipynb)

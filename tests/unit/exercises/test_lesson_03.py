@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from kmslab import Lab
 from kmslab.exercises.desk import Desk
+from kmslab.exercises.model import CheckResult
 from kmslab.terminal.kept import KeptCli
 
 LISTED = "the aliases of us-west-2 were listed from the command line"
@@ -27,11 +28,10 @@ IN_BYTES = "the file holds a ciphertext, as bytes"
 UNNAMED = "it was decrypted from the command line, and no key was named"
 
 COUNTED = "the number of bytes that KMS got was handed over"
-IN_CONTEXT = "something was encrypted from the command line with the context exercise=03.3"
+UNDER_SAFE = "something was encrypted from the command line under alias/safe"
 WHOLE = "it was the whole password and nothing more"
 READ = "the right ciphertext was decrypted from the command line"
 PASSWORD = b"blue-harbor-42!"
-CONTEXT = {"exercise": "03.3"}
 
 OPENED = "the parcel was decrypted from the command line"
 ITS_REGION = "its Region was handed over"
@@ -50,9 +50,17 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
+def advice(result: CheckResult, label: str) -> str:
+    return next(item.advice for item in result.items if item.label == label)
+
+
 def cli(lab: Lab, region: str = "us-east-1") -> Any:
     """What calls KMS when a learner types a command."""
     return lab.client("kms", region, config=CLI)
+
+
+def new_key_id(kms: Any) -> str:
+    return str(kms.create_key()["KeyMetadata"]["KeyId"])
 
 
 def named_key(kms: Any, alias_name: str) -> str:
@@ -73,6 +81,9 @@ def the_lesson(lab: Lab) -> None:
     kms.decrypt(CiphertextBlob=encrypt(kms, "alias/door", b"the door code is 4711\n"))
     give_teams(lab)
     encrypt(kms, "alias/door", base64.b64decode(PASSWORD))
+    named_key(kms, "alias/safe")
+    with pytest.raises(ClientError, match="does not exist in this Region"):
+        cli(lab, "eu-west-1").decrypt(CiphertextBlob=encrypt(kms, "alias/door"))
     give_parcel(lab, "us-west-2")
 
 
@@ -108,35 +119,55 @@ def test_only_these_names_solved(desk: Desk, lab: Lab) -> None:
     assert desk.check("03.1", "\t".join(reversed(TEAMS))).passed
 
 
+@pytest.mark.parametrize("lines", [TEAMS, ["\t".join(TEAMS)]], ids=["one a line", "one line"])
+def test_only_these_names_with_an_exclamation_mark(desk: Desk, lab: Lab, lines: list[str]) -> None:
+    give_teams(lab)
+    cli(lab, "us-west-2").list_aliases()
+
+    assert desk.check("03.1", lines).passed
+
+
 def test_only_these_names_listed_in_the_default_region(desk: Desk, lab: Lab) -> None:
     give_teams(lab)
     cli(lab).list_aliases()
 
-    assert desk.check("03.1", "").open_tasks == [LISTED, ALL, NOTHING_ELSE]
+    result = desk.check("03.1", "")
+
+    assert result.open_tasks == [LISTED, ALL, NOTHING_ELSE]
+    assert "asked another Region" in advice(result, LISTED)
 
 
 def test_only_these_names_listed_with_boto3(desk: Desk, lab: Lab) -> None:
     give_teams(lab)
     lab.client("kms", "us-west-2").list_aliases()
 
-    assert desk.check("03.1", " ".join(TEAMS)).open_tasks == [LISTED]
+    result = desk.check("03.1", " ".join(TEAMS))
+
+    assert result.open_tasks == [LISTED]
+    assert "with boto3" in advice(result, LISTED)
 
 
 @pytest.mark.parametrize(
-    ("answer", "left"),
+    ("answer", "left", "word"),
     [
-        pytest.param(None, [ALL, NOTHING_ELSE], id="nothing handed over"),
-        pytest.param(str(TEAMS).replace("'", '"'), [ALL, NOTHING_ELSE], id="JSON"),
-        pytest.param("\t".join(TEAMS[:2]), [ALL, NOTHING_ELSE], id="one missing"),
-        pytest.param("\t".join(["alias/archive", "alias/billing", *TEAMS]), [NOTHING_ELSE], id="not filtered"),
-        pytest.param("\n".join(f"{name}\t1234" for name in TEAMS), [NOTHING_ELSE], id="with the key ids"),
+        pytest.param(None, [ALL, NOTHING_ELSE], "Hand over", id="nothing handed over"),
+        pytest.param(str(TEAMS).replace("'", '"'), [ALL, NOTHING_ELSE], "is JSON", id="JSON"),
+        pytest.param("\t".join(TEAMS[:2]), [ALL, NOTHING_ELSE], "Names are missing", id="one missing"),
+        pytest.param("None", [ALL, NOTHING_ELSE], "with these capitals", id="aliasname"),
+        pytest.param(
+            "\t".join(["alias/archive", "alias/billing", *TEAMS]), [NOTHING_ELSE], "Other aliases", id="not filtered"
+        ),
+        pytest.param("\n".join(f"{name}\t1234" for name in TEAMS), [NOTHING_ELSE], "ids or dates", id="with ids"),
     ],
 )
-def test_only_these_names_in_another_form(desk: Desk, lab: Lab, answer: str | None, left: list[str]) -> None:
+def test_only_these_names_in_another_form(desk: Desk, lab: Lab, answer: str | None, left: list[str], word: str) -> None:
     give_teams(lab)
     cli(lab, "us-west-2").list_aliases()
 
-    assert desk.check("03.1", answer).open_tasks == left
+    result = desk.check("03.1", answer)
+
+    assert result.open_tasks == left
+    assert word in advice(result, left[0])
 
 
 def test_only_these_names_without_any(desk: Desk, lab: Lab) -> None:
@@ -164,7 +195,11 @@ def test_there_and_back_with_boto3(desk: Desk, ireland: Any, folder: Path) -> No
     (folder / "letter.encrypted").write_bytes(blob)
     ireland.decrypt(CiphertextBlob=blob)
 
-    assert desk.check("03.2", "letter.encrypted").open_tasks == [NAMED, BY_NAME, UNNAMED]
+    result = desk.check("03.2", "letter.encrypted")
+
+    assert result.open_tasks == [NAMED, BY_NAME, UNNAMED]
+    assert "not made by a command" in advice(result, NAMED)
+    assert "with boto3" in advice(result, BY_NAME)
 
 
 def test_there_and_back_in_the_default_region(desk: Desk, lab: Lab, folder: Path) -> None:
@@ -174,18 +209,48 @@ def test_there_and_back_in_the_default_region(desk: Desk, lab: Lab, folder: Path
     (folder / "letter.encrypted").write_bytes(blob)
     kms.decrypt(CiphertextBlob=blob)
 
-    assert desk.check("03.2", "letter.encrypted").open_tasks == [NAMED, BY_NAME, UNNAMED]
+    result = desk.check("03.2", "letter.encrypted")
+
+    assert result.open_tasks == [NAMED, BY_NAME, UNNAMED]
+    assert "made in another Region" in advice(result, NAMED)
+
+
+def test_there_and_back_with_the_region_in_every_second_command(desk: Desk, lab: Lab, folder: Path) -> None:
+    kms = cli(lab, "eu-west-1")
+    with pytest.raises(ClientError, match="NotFoundException"):
+        kms.create_alias(AliasName="alias/letters", TargetKeyId=new_key_id(cli(lab)))
+    result = desk.check("03.2", "letter.encrypted")
+    assert result.open_tasks == [NAMED, BY_NAME, IN_BYTES, UNNAMED]
+    assert "must be of one Region" in advice(result, NAMED)
+
+    named_key(kms, "alias/letters")
+    with pytest.raises(ClientError, match="NotFoundException"):
+        encrypt(cli(lab), "alias/letters")
+    result = desk.check("03.2", "letter.encrypted")
+    assert result.open_tasks == [BY_NAME, IN_BYTES, UNNAMED]
+    assert "has no alias/letters" in advice(result, BY_NAME)
+
+    blob = encrypt(kms, "alias/letters")
+    (folder / "letter.encrypted").write_bytes(blob)
+    with pytest.raises(ClientError, match="does not exist in this Region"):
+        cli(lab).decrypt(CiphertextBlob=blob)
+    result = desk.check("03.2", "letter.encrypted")
+    assert result.open_tasks == [UNNAMED]
+    assert "was denied" in advice(result, UNNAMED)
 
 
 @pytest.mark.parametrize(
-    "kept",
+    ("kept", "word"),
     [
-        pytest.param(base64.b64encode, id="still base64"),
-        pytest.param(lambda blob: b'{"CiphertextBlob": "' + base64.b64encode(blob) + b'"}', id="the whole answer"),
-        pytest.param(lambda blob: b"", id="empty"),
+        pytest.param(base64.b64encode, "still base64", id="still base64"),
+        pytest.param(
+            lambda blob: b'{"CiphertextBlob": "' + base64.b64encode(blob) + b'"}', "whole answer", id="the whole answer"
+        ),
+        pytest.param(lambda blob: b"", "is empty", id="empty"),
+        pytest.param(lambda blob: b"see you\n", "Is it the plaintext?", id="the letter itself"),
     ],
 )
-def test_there_and_back_with_a_file_of_another_kind(desk: Desk, lab: Lab, folder: Path, kept: Any) -> None:
+def test_there_and_back_with_a_file_of_another_kind(desk: Desk, lab: Lab, folder: Path, kept: Any, word: str) -> None:
     kms = cli(lab, "eu-west-1")
     named_key(kms, "alias/letters")
     blob = encrypt(kms, "alias/letters")
@@ -195,7 +260,8 @@ def test_there_and_back_with_a_file_of_another_kind(desk: Desk, lab: Lab, folder
     result = desk.check("03.2", "letter.encrypted")
 
     assert result.open_tasks == [IN_BYTES, UNNAMED]
-    assert "base64 --decode" in result.items[2].advice
+    assert word in advice(result, IN_BYTES)
+    assert "First the file" in advice(result, UNNAMED)
 
 
 def test_there_and_back_without_a_file(desk: Desk, lab: Lab, folder: Path) -> None:
@@ -203,7 +269,10 @@ def test_there_and_back_without_a_file(desk: Desk, lab: Lab, folder: Path) -> No
     named_key(kms, "alias/letters")
     kms.decrypt(CiphertextBlob=encrypt(kms, "alias/letters"))
 
-    assert desk.check("03.2", "letter.encrypted").open_tasks == [IN_BYTES, UNNAMED]
+    result = desk.check("03.2", "letter.encrypted")
+
+    assert result.open_tasks == [IN_BYTES, UNNAMED]
+    assert "There must be a file" in advice(result, IN_BYTES)
 
 
 def test_there_and_back_by_key_id(desk: Desk, lab: Lab, folder: Path) -> None:
@@ -213,7 +282,11 @@ def test_there_and_back_by_key_id(desk: Desk, lab: Lab, folder: Path) -> None:
     (folder / "letter.encrypted").write_bytes(blob)
     kms.decrypt(CiphertextBlob=blob, KeyId=key_arn)
 
-    assert desk.check("03.2", "letter.encrypted").open_tasks == [BY_NAME, UNNAMED]
+    result = desk.check("03.2", "letter.encrypted")
+
+    assert result.open_tasks == [BY_NAME, UNNAMED]
+    assert "by its own id" in advice(result, BY_NAME)
+    assert "works without --key-id" in advice(result, UNNAMED)
 
 
 def test_there_and_back_with_another_ciphertext(desk: Desk, lab: Lab, folder: Path) -> None:
@@ -222,75 +295,115 @@ def test_there_and_back_with_another_ciphertext(desk: Desk, lab: Lab, folder: Pa
     (folder / "letter.encrypted").write_bytes(encrypt(kms, "alias/letters", b"a long letter to a friend"))
     kms.decrypt(CiphertextBlob=encrypt(kms, "alias/letters", b"short"))
 
-    assert desk.check("03.2", "letter.encrypted").open_tasks == [UNNAMED]
+    result = desk.check("03.2", "letter.encrypted")
+
+    assert result.open_tasks == [UNNAMED]
+    assert "Another ciphertext" in advice(result, UNNAMED)
 
 
 # --- 03.3 ---
 
 
 @pytest.fixture
-def door(lab: Lab) -> Any:
-    """The command line in us-east-1, where the lesson has made its key."""
+def safe(lab: Lab) -> Any:
+    """The command line in us-east-1, where the lesson has made its keys and Tom his mistake."""
     kms = cli(lab)
     named_key(kms, "alias/door")
     encrypt(kms, "alias/door", base64.b64decode(PASSWORD))
+    named_key(kms, "alias/safe")
     return kms
 
 
-def test_what_kms_got_solved(desk: Desk, door: Any) -> None:
-    door.decrypt(
-        CiphertextBlob=encrypt(door, "alias/door", PASSWORD, EncryptionContext=CONTEXT), EncryptionContext=CONTEXT
-    )
+def test_what_kms_got_solved(desk: Desk, safe: Any) -> None:
+    safe.decrypt(CiphertextBlob=encrypt(safe, "alias/safe", PASSWORD))
 
     assert desk.check("03.3", 9).passed
 
 
-@pytest.mark.parametrize("answer", [None, 12, 15, 16, b"9 bytes"])
-def test_what_kms_got_miscounted(desk: Desk, door: Any, answer: Any) -> None:
-    door.decrypt(
-        CiphertextBlob=encrypt(door, "alias/door", PASSWORD, EncryptionContext=CONTEXT), EncryptionContext=CONTEXT
-    )
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (None, "count the bytes"),
+        (b"9 bytes", "count the bytes"),
+        (12, "in base64"),
+        (15, "So long is the password"),
+        (16, "So long is the password"),
+        (161, "length of a ciphertext"),
+        (216, "length of a ciphertext"),
+    ],
+)
+def test_what_kms_got_miscounted(desk: Desk, safe: Any, answer: Any, word: str) -> None:
+    safe.decrypt(CiphertextBlob=encrypt(safe, "alias/safe", PASSWORD))
 
-    assert desk.check("03.3", answer).open_tasks == [COUNTED]
+    result = desk.check("03.3", answer)
+
+    assert result.open_tasks == [COUNTED]
+    assert word in advice(result, COUNTED)
 
 
 @pytest.mark.parametrize(
-    "plaintext",
+    ("plaintext", "word"),
     [
-        pytest.param(base64.b64decode(PASSWORD), id="the same mistake again"),
-        pytest.param(PASSWORD + b"\n", id="with the end of a line"),
-        pytest.param(base64.b64encode(PASSWORD), id="base64 once too often"),
+        pytest.param(base64.b64decode(PASSWORD), "Tom's mistake again", id="the same mistake again"),
+        pytest.param(PASSWORD + b"\n", "a byte or two too many", id="with the end of a line"),
+        pytest.param(base64.b64encode(PASSWORD), "in base64", id="base64 once too often"),
+        pytest.param(b"another, much longer text", "another number of bytes", id="something else"),
     ],
 )
-def test_what_kms_got_wrong_once_more(desk: Desk, door: Any, plaintext: bytes) -> None:
-    door.decrypt(
-        CiphertextBlob=encrypt(door, "alias/door", plaintext, EncryptionContext=CONTEXT), EncryptionContext=CONTEXT
-    )
+def test_what_kms_got_wrong_once_more(desk: Desk, safe: Any, plaintext: bytes, word: str) -> None:
+    safe.decrypt(CiphertextBlob=encrypt(safe, "alias/safe", plaintext))
 
-    assert desk.check("03.3", 9).open_tasks == [WHOLE, READ]
+    result = desk.check("03.3", 9)
 
-
-def test_what_kms_got_with_another_context(desk: Desk, door: Any) -> None:
-    other = {"exercise": "3.3"}
-    door.decrypt(CiphertextBlob=encrypt(door, "alias/door", PASSWORD, EncryptionContext=other), EncryptionContext=other)
-
-    assert desk.check("03.3", 9).open_tasks == [IN_CONTEXT, WHOLE, READ]
+    assert result.open_tasks == [WHOLE, READ]
+    assert word in advice(result, WHOLE)
 
 
-def test_what_kms_got_decrypted_without_the_context(desk: Desk, door: Any) -> None:
-    blob = encrypt(door, "alias/door", PASSWORD, EncryptionContext=CONTEXT)
-    with pytest.raises(ClientError, match="InvalidCiphertextException"):
-        door.decrypt(CiphertextBlob=blob)
+def test_what_kms_got_under_the_key_of_the_lesson(desk: Desk, safe: Any) -> None:
+    safe.decrypt(CiphertextBlob=encrypt(safe, "alias/door", PASSWORD))
+
+    result = desk.check("03.3", 9)
+
+    assert result.open_tasks == [UNDER_SAFE, WHOLE, READ]
+    assert "--key-id alias/safe" in advice(result, UNDER_SAFE)
+
+
+def test_what_kms_got_decrypted_too_early(desk: Desk, safe: Any) -> None:
+    safe.decrypt(CiphertextBlob=encrypt(safe, "alias/safe", base64.b64decode(PASSWORD)))
+    encrypt(safe, "alias/safe", PASSWORD)
+
+    result = desk.check("03.3", 9)
+
+    assert result.open_tasks == [READ]
+    assert "the newest one" in advice(result, READ)
+
+
+def test_what_kms_got_decrypted_from_the_wrong_ciphertext(desk: Desk, safe: Any) -> None:
+    spoiled = encrypt(safe, "alias/safe", base64.b64decode(PASSWORD))
+    encrypt(safe, "alias/safe", PASSWORD)
+    safe.decrypt(CiphertextBlob=spoiled)
 
     assert desk.check("03.3", 9).open_tasks == [READ]
 
 
-def test_what_kms_got_put_right_with_boto3(desk: Desk, kms: Any, door: Any) -> None:
-    kms.decrypt(
-        CiphertextBlob=encrypt(kms, "alias/door", PASSWORD, EncryptionContext=CONTEXT), EncryptionContext=CONTEXT
-    )
+def test_what_kms_got_decrypted_from_letters(desk: Desk, safe: Any) -> None:
+    blob = encrypt(safe, "alias/safe", PASSWORD)
+    with pytest.raises(ClientError, match="InvalidCiphertextException"):
+        safe.decrypt(CiphertextBlob=base64.b64encode(blob))
 
-    assert desk.check("03.3", 9).open_tasks == [IN_CONTEXT, WHOLE, READ]
+    result = desk.check("03.3", 9)
+
+    assert result.open_tasks == [READ]
+    assert "did not get a ciphertext" in advice(result, READ)
+
+
+def test_what_kms_got_put_right_with_boto3(desk: Desk, kms: Any, safe: Any) -> None:
+    kms.decrypt(CiphertextBlob=encrypt(kms, "alias/safe", PASSWORD))
+
+    result = desk.check("03.3", 9)
+
+    assert result.open_tasks == [UNDER_SAFE, WHOLE, READ]
+    assert "with boto3" in advice(result, UNDER_SAFE)
 
 
 # --- 03.4 ---
@@ -314,21 +427,33 @@ def test_which_region_only_refused(desk: Desk, lab: Lab) -> None:
     with pytest.raises(ClientError, match="does not exist in this Region"):
         cli(lab, "us-west-2").decrypt(CiphertextBlob=parcel)
 
-    assert desk.check("03.4", "us-west-2").open_tasks == [OPENED, ITS_REGION]
+    result = desk.check("03.4", "us-west-2")
+
+    assert result.open_tasks == [OPENED, ITS_REGION]
+    assert "ask all four" in advice(result, OPENED)
 
 
 def test_which_region_found_with_boto3(desk: Desk, lab: Lab) -> None:
     parcel = give_parcel(lab, "ca-central-1")
     lab.client("kms", "ca-central-1").decrypt(CiphertextBlob=parcel)
 
-    assert desk.check("03.4", "ca-central-1").open_tasks == [OPENED, ITS_REGION]
+    result = desk.check("03.4", "ca-central-1")
+
+    assert result.open_tasks == [OPENED, ITS_REGION]
+    assert "with boto3" in advice(result, OPENED)
 
 
-@pytest.mark.parametrize("answer", [None, "us-west-2", ["ca-central-1"]])
-def test_which_region_handed_over_wrong(desk: Desk, lab: Lab, answer: Any) -> None:
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [(None, "exit status 0"), ("us-west-2", "has refused"), (["ca-central-1"], "not a list")],
+)
+def test_which_region_handed_over_wrong(desk: Desk, lab: Lab, answer: Any, word: str) -> None:
     cli(lab, "ca-central-1").decrypt(CiphertextBlob=give_parcel(lab, "ca-central-1"))
 
-    assert desk.check("03.4", answer).open_tasks == [ITS_REGION]
+    result = desk.check("03.4", answer)
+
+    assert result.open_tasks == [ITS_REGION]
+    assert word in advice(result, ITS_REGION)
 
 
 def test_which_region_with_another_ciphertext(desk: Desk, lab: Lab) -> None:
@@ -347,7 +472,7 @@ def test_which_region_with_another_ciphertext(desk: Desk, lab: Lab) -> None:
 def test_real_commands_are_recognised(desk: Desk, lab: Lab, folder: Path) -> None:
     """What the other tests play with boto3: who calls, and how long a request is."""
     give_teams(lab)
-    named_key(lab.client("kms"), "alias/door")
+    named_key(lab.client("kms"), "alias/safe")
     (folder / "password.txt").write_bytes(PASSWORD)
     command_line = KeptCli()
 
@@ -358,9 +483,9 @@ def test_real_commands_are_recognised(desk: Desk, lab: Lab, folder: Path) -> Non
 
     try:
         names = type_in("kms list-aliases --region us-west-2 --output text --query", FILTER)
-        context = ("--encryption-context", "exercise=03.3", "--output", "text", "--query")
-        sealed = type_in("kms encrypt --key-id alias/door --plaintext fileb://password.txt", *context, "CiphertextBlob")
-        type_in(f"kms decrypt --ciphertext-blob {sealed}", *context, "Plaintext")
+        shown = ("--output", "text", "--query")
+        sealed = type_in("kms encrypt --key-id alias/safe --plaintext fileb://password.txt", *shown, "CiphertextBlob")
+        type_in(f"kms decrypt --ciphertext-blob {sealed}", *shown, "Plaintext")
     finally:
         command_line.close()
 
