@@ -1,4 +1,4 @@
-"""The `kmslab` command."""
+"""The `kmslab` command: what each part of it takes and says. Over 300 lines, because most of them are its help."""
 
 from __future__ import annotations
 
@@ -39,8 +39,9 @@ _NOTEBOOKS = """\
 For authors. A lesson is written once, as text in notebooks/source/; from it come two notebooks, one for
 learners and one with the answers, both executed and with their outputs.
 
-  build   make every notebook anew and store what changed
-  check   make every notebook anew, store nothing, and fail if a stored one differs"""
+  build     make every notebook anew and store what changed
+  check     make every notebook anew, store nothing, and fail if a stored one differs
+  rehearse  run every solution as on real AWS, with a Lab in AWS's place, and keep what runs and what it costs"""
 
 _SERVE = """\
 Serve a Lab to any AWS client: one address for KMS and for every other service, on this computer only.
@@ -74,6 +75,15 @@ FILE holds everybody's secret, and only its owner can read it. Serve the class w
 _HONESTY = """\
 Print every place where kmslab differs from AWS or has to guess, in Markdown. The list is made from kmslab's own
 source, which says so beside the code."""
+
+_AWS = """\
+What notebooks have made in a real account, when they were run with KMSLAB_BACKEND=aws.
+
+  list       show what the folder's lists say is left, and what it costs; calls nobody
+  clean-up   take it back, and whatever else has the tag kmslab in the same Regions
+
+The clean-up needs credentials that you name: AWS_PROFILE, or an access key in the environment. Keys get the
+shortest waiting period, 7 days, in which they cost nothing. It may be run any number of times."""
 
 _CAN_BE_REPLACED = os.name == "posix"
 
@@ -145,10 +155,26 @@ def _parser() -> argparse.ArgumentParser:
     honesty.add_argument("--write", action="store_true", help="(authors) store it as kmslab/HONESTY.md")
     honesty.set_defaults(run=_run_honesty)
 
+    aws = commands.add_parser(
+        "aws",
+        help="list or remove what notebooks made on real AWS",
+        description=_AWS,
+        formatter_class=raw,
+        allow_abbrev=False,
+    )
+    aws.add_argument("action", choices=["list", "clean-up"], help="what to do")
+    aws.add_argument(
+        "--dir", metavar="DIR", type=Path, default=Path(os.environ.get("KMSLAB_WORKSPACE") or "."), help="your folder"
+    )
+    aws.add_argument("--region", action="append", default=[], help="a Region to search as well; may be repeated")
+    aws.add_argument("--yes", action="store_true", help="ask nothing")
+    aws.set_defaults(run=_run_aws)
+
     notebooks = commands.add_parser(
         "notebooks", help="(authors) build or check the notebooks", description=_NOTEBOOKS, formatter_class=raw
     )
-    notebooks.add_argument("action", choices=["build", "check"], help="what to do")
+    notebooks.add_argument("action", choices=["build", "check", "rehearse"], help="what to do")
+    notebooks.add_argument("lesson", nargs="*", help="(rehearse) only these lessons, such as 04")
     notebooks.set_defaults(run=_run_notebooks)
     return parser
 
@@ -243,6 +269,14 @@ def _run_honesty(options: argparse.Namespace) -> int:
     return 0
 
 
+def _run_aws(options: argparse.Namespace) -> int:
+    from kmslab.real import command
+
+    if options.action == "list":
+        return command.list_what_is_left(options.dir)
+    return command.clean_up(options.dir, options.region, options.yes)
+
+
 def _run_notebooks(options: argparse.Namespace) -> int:
     try:
         from kmslab.classroom import build
@@ -251,6 +285,8 @@ def _run_notebooks(options: argparse.Namespace) -> int:
     from kmslab.classroom.sources import notebooks_folder
 
     folder = notebooks_folder()
+    if options.action == "rehearse":
+        return _rehearse(folder, options.lesson)
     started = time.monotonic()
     changed: list[Path] = []
 
@@ -272,3 +308,15 @@ def _run_notebooks(options: argparse.Namespace) -> int:
         print(f"no source makes it: {orphan.relative_to(folder)}")
     print(f"{len(changed)} changed, {time.monotonic() - started:.0f} s")
     return int(options.action == "check" and bool(changed))
+
+
+def _rehearse(folder: Path, lessons: Sequence[str]) -> int:
+    from kmslab.classroom import build, rehearsal
+    from kmslab.real.lessons import write
+
+    wanted = [each for each in build.products(folder) if not lessons or each.source.stem[:2] in lessons]
+    measured = {each.lesson: each.row for each in rehearsal.rehearse(wanted)}
+    for lesson, row in measured.items():
+        print(row.table(f"Lesson {lesson}"), end="\n\n")
+    print(f"written: {write(measured)}")
+    return 0

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kmslab import Lab
+from kmslab.errors import KmslabError
 from kmslab.exercises.desk import Desk
 from kmslab.exercises.progress import Progress
 from kmslab.exercises.seat import join
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
 #: Every notebook's Lab has the same ids and dates, so that what a learner sees is what the text talks about.
 SEED = 2026
+
+#: Says what a notebook runs against: the Lab, unless it is `aws`.
+_BACKEND = "KMSLAB_BACKEND"
 
 _WELCOME = """\
 A simulated AWS account, {account}, is yours. Its default Region is {region}.
@@ -37,16 +43,19 @@ class Shell(aws_magic.Shell, Protocol):
 
 
 def load_ipython_extension(shell: Shell) -> None:
-    """Make a Lab, let bare boto3 calls reach it, and put it into the notebook's namespace with the exercises."""
-    lab = Lab(seed=SEED)
-    lab.install()
+    """Make a Lab, let bare boto3 calls reach it, and put it into the notebook's namespace with the exercises.
+
+    Raises:
+        KmslabError: the environment asks for another backend than there is, or for real AWS, and it was not confirmed.
+    """
+    backend = os.environ.get(_BACKEND) or "lab"
+    if backend not in _BACKENDS:
+        raise KmslabError(f"{_BACKEND} is {' or '.join(_BACKENDS)}, not {backend!r}.")
+    over = ExitStack()
+    _LOADED.append(over)
+    lab, welcome = _BACKENDS[backend](shell, over)
     desk = Desk(lab, Progress.of_workspace())
     commands = Commands(lab)
-    environment = _Environment(lab)
-    environment.lead()
-    magic = aws_magic.AwsMagic(shell, lambda: os.environ)
-    magic.register()
-    _LOADED.append((lab, environment, magic))
     names = {"check": desk.check, "hint": desk.hint, "progress": desk.progress}
     names |= {"keep": _keep, "join": join}
     shell.push({"lab": lab, "show_cli": commands.show_cli, "show_boto3": commands.show_boto3, **names})
@@ -54,16 +63,37 @@ def load_ipython_extension(shell: Shell) -> None:
         from IPython.display import display
 
         display(_keep())  # type: ignore[no-untyped-call]
-    print(_WELCOME.format(account=lab.account_id, region=lab.region))
+    print(welcome)
 
 
 def unload_ipython_extension(shell: Shell) -> None:
     """Leave boto3 and the environment as they were. `%reload_ext kmslab` begins with a new Lab."""
     while _LOADED:
-        lab, environment, magic = _LOADED.pop()
-        magic.close()
-        environment.restore()
-        lab.close()
+        _LOADED.pop().close()
+
+
+def _load_lab(shell: Shell, over: ExitStack) -> tuple[Lab, str]:
+    lab = Lab(seed=SEED)
+    over.callback(lab.close)
+    lab.install()
+    environment = _Environment(lab)
+    over.callback(environment.restore)
+    environment.lead()
+    magic = aws_magic.AwsMagic(shell, lambda: os.environ)
+    over.callback(magic.close)
+    magic.register()
+    return lab, _WELCOME.format(account=lab.account_id, region=lab.region)
+
+
+def _load_real(shell: Shell, over: ExitStack) -> tuple[Lab, str]:
+    # Only here, and only when it is asked for: without the variable nothing in the process can reach a real account.
+    from kmslab.jupyter import real_aws
+
+    return real_aws.load(shell, over)
+
+
+#: What a notebook runs against: each gives the lab and what to tell the learner.
+_BACKENDS: dict[str, Callable[[Shell, ExitStack], tuple[Lab, str]]] = {"lab": _load_lab, "aws": _load_real}
 
 
 def _keep() -> KeepPanel:
@@ -96,5 +126,5 @@ def _set(wanted: dict[str, str]) -> None:
     os.environ.update(wanted)
 
 
-#: What was loaded and not yet unloaded: one kernel has one process environment.
-_LOADED: list[tuple[Lab, _Environment, aws_magic.AwsMagic]] = []
+#: What undoes what was loaded and not yet unloaded: one kernel has one process environment.
+_LOADED: list[ExitStack] = []

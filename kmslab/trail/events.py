@@ -19,7 +19,7 @@ EventRecord = dict[str, Any]
 EVENT_VERSION = "1.11"
 
 #: Every operation that changes something; all others are logged as readOnly, Encrypt and Sign included.
-_CHANGES = frozenset(
+CHANGES = frozenset(
     {
         "CancelKeyDeletion",
         "ConnectCustomKeyStore",
@@ -167,7 +167,7 @@ def record(call: Call) -> EventRecord:
         event["requestID"] = call.request_id
     event |= {
         "eventID": call.event_id,
-        "readOnly": not by_service and call.operation not in _CHANGES,
+        "readOnly": not by_service and call.operation not in CHANGES,
         "resources": _resources(call),
         "eventType": call.event_type.value,
         "managementEvent": True,

@@ -11,6 +11,8 @@ from kmslab.call import Call
 from kmslab.tables import Table
 from kmslab.trail.events import EventRecord, record
 
+TITLE = "CloudTrail events, newest last"
+
 
 class Recorder:
     """Keeps the calls of a Lab."""
@@ -55,9 +57,10 @@ class Recorder:
 class Trail(Sequence[EventRecord]):
     """CloudTrail events, newest last. A notebook shows them as a table; each is the whole record, a dictionary."""
 
-    def __init__(self, calls: Sequence[Call]) -> None:
-        """Keep the calls; records are made on access."""
+    def __init__(self, calls: Sequence[Call], title: str = TITLE) -> None:
+        """Keep the calls; records are made on access. `title` is what the table is called."""
         self._calls = calls
+        self._title = title
 
     @property
     def calls(self) -> Sequence[Call]:
@@ -81,7 +84,7 @@ class Trail(Sequence[EventRecord]):
             )
         if key is not None:
             tests.append(lambda call: any(used.arn == key or used.arn.endswith(f"/{key}") for used in call.keys))
-        return Trail([call for call in self._calls if all(test(call) for test in tests)])
+        return Trail([call for call in self._calls if all(test(call) for test in tests)], self._title)
 
     @overload
     def __getitem__(self, index: int) -> EventRecord: ...
@@ -90,7 +93,7 @@ class Trail(Sequence[EventRecord]):
     def __getitem__(self, index: int | slice) -> EventRecord | Trail:
         """One event, or a shorter trail."""
         if isinstance(index, slice):
-            return Trail(self._calls[index])
+            return Trail(self._calls[index], self._title)
         return record(self._calls[index])
 
     def __iter__(self) -> Iterator[EventRecord]:
@@ -114,7 +117,7 @@ class Trail(Sequence[EventRecord]):
             )
             for call in self._calls
         ]
-        return Table("CloudTrail events, newest last", ("Time (UTC)", "Event", "Who", "Region", "Key", "Result"), rows)
+        return Table(self._title, ("Time (UTC)", "Event", "Who", "Region", "Key", "Result"), rows)
 
     def __repr__(self) -> str:
         """The trail as a plain text table."""
