@@ -11,9 +11,11 @@
 #
 # **Before you begin**: [06 Asymmetric keys](06_asymmetric_keys.ipynb). Lessons 00 to 02 are enough.
 #
-# **Time**: 30 minutes.
+# **Time**: 35 minutes.
 #
-# Previous: [07 Who may use a key](07_who_may_use_a_key.ipynb) · Next: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [07 Who may use a key](07_who_may_use_a_key.ipynb) · Next: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -29,16 +31,18 @@ kms = boto3.client("kms", region_name="us-east-1")
 # %% [markdown]
 # ## A key that you did not create
 #
+# Vera wants a list: which keys does Otterquill have, who looks after each, and what do they protect?
+#
 # Every key in the lessons so far came from your own `create_key`. Such a key is a **customer managed key**. The
-# customer is you. This account has none yet:
+# customer is you. This Region has none yet:
 
 # %%
 kms.list_keys()["Keys"]
 
 # %% [markdown]
-# In real accounts you find keys that nobody in the company remembers creating. They come from AWS services. When you
-# tell S3 to encrypt with KMS, and do not say under which key, S3 takes a key that AWS makes for this purpose. Its alias
-# is `alias/aws/s3`.
+# In real accounts you find keys that nobody in the company remembers creating; Tom swears that it was not him. He is
+# right: they come from AWS services. When you tell S3 to encrypt with KMS, and do not say under which key, S3 takes a
+# key that AWS makes for this purpose. Its alias is `alias/aws/s3`.
 #
 # Merely asking for that key is enough to get it.
 #
@@ -64,8 +68,9 @@ for entry in kms.list_aliases()["Aliases"]:
     print(entry["AliasName"], "->", entry["TargetKeyId"])
 
 # %% [markdown]
-# There is one such key for each service that has them, in each Region. `alias/aws/ebs` is another key, and `alias/aws/s3`
-# of another Region too. (A real account may list these aliases before their keys exist, without a `TargetKeyId`.)
+# There is one such key for each service that has them, in each Region. `alias/aws/ebs` is another key, and
+# `alias/aws/s3` of another Region too. (A real account may list these aliases before their keys exist, without a
+# `TargetKeyId`.)
 
 # %%
 ireland = boto3.client("kms", region_name="eu-west-1")
@@ -112,8 +117,8 @@ for name, call in attempts.items():
     print(f"{name:22}{outcome(call, spare):18}{outcome(call, s3_key['KeyId'])}")
 
 # %% [markdown]
-# Eight of twelve. You may **look** at an AWS managed key. You may not use it yourself, change it, tag it, switch it off or
-# delete it. Its alias is not yours either: you can neither move nor delete `alias/aws/s3`.
+# Eight of twelve. You may **look** at an AWS managed key. You may not use it yourself, change it, tag it, switch it off
+# or delete it. Its alias is not yours either: you can neither move nor delete `alias/aws/s3`.
 #
 # This is no special rule inside KMS. It follows from the key's policy, which you may read.
 
@@ -126,8 +131,8 @@ for statement in policy["Statement"]:
 # Two statements, and nothing else is allowed:
 #
 # 1. **Everybody** (`"*"`) may encrypt and decrypt, under two conditions. The caller must be of this account
-#    (`kms:CallerAccount`), and the call must come **through S3** (`kms:ViaService`): S3 makes it in the name of somebody
-#    who called S3.
+#    (`kms:CallerAccount`), and the call must come **through S3** (`kms:ViaService`): S3 makes it in the name of
+# somebody    who called S3.
 # 2. The **account** may look (`Describe*`, `Get*`, `List*`) and take back grants, which are permissions for one key.
 #
 # (Lesson 07 reads policies in full.)
@@ -144,7 +149,8 @@ except root_kms.exceptions.ClientError as error:
 # %% [markdown]
 # No. `kms:PutKeyPolicy` is not in the policy either, so nobody in the account can add what is missing.
 #
-# The first condition has a consequence that people notice late. Here is another account, of a partner of yours:
+# The first condition has a consequence that people notice late. Here is the account of one of
+# Otterquill's publishers:
 
 # %%
 partner_kms = lab.account("222233334444").client("kms", region_name="us-east-1")
@@ -182,7 +188,7 @@ lab.trail.events(name="RotateKey", key=s3_key["KeyId"])
 # AWS rotated its key once a year, and told the trail. You cannot switch that off, nor choose another day. Your own key
 # rotates when you say so, and you have not. (Lesson 09 does. Old data stays readable in both cases.)
 #
-# Many texts say that AWS managed keys rotate every *three* years. That was right until May 2022.
+# Tom's notes say that AWS managed keys rotate every *three* years. That was right until May 2022.
 #
 # ## What they cost
 
@@ -199,21 +205,21 @@ figures.bars(
 )
 
 # %% [markdown]
-# At 1 USD a month the first bar is 24 USD, whether or not the key was used. Keeping an AWS managed key is free. But it is
-# not *for* free, as one often reads:
+# At 1 USD a month the first bar is 24 USD, whether or not the key was used. Keeping an AWS managed key is free. But it
+# is not *for* free, as Tom's notes say:
 
 # %%
 lab.bill.by("key")[s3_key["Arn"]]
 
 # %% [markdown]
-# So many **requests** to the AWS managed key are on your bill, the refused ones too. Requests cost the same for both kinds.
-# Those that a service makes in your name are yours as well, and they are in your trail. (A few services pay for them
-# instead.)
+# So many **requests** to the AWS managed key are on your bill, the refused ones too. Requests cost the same for both
+# kinds. Those that a service makes in your name are yours as well, and they are in your trail. (A few services pay for
+# them instead.)
 #
 # ## Exercise 08.1: whose keys are these?
 #
-# The next cell plays some years of a busy company in **eu-central-1**. Run it once. (It would cost more than 100 USD a
-# month.)
+# Otterquill has bought another bookshop, and its keys with it. The next cell plays that shop's years in
+# **eu-central-1**. Run it once. (It would cost more than 100 USD a month.)
 
 # %%
 frankfurt = boto3.client("kms", region_name="eu-central-1")
@@ -225,8 +231,8 @@ photos = frankfurt.create_key(Description="Default key that protects my S3 objec
 _ = frankfurt.create_alias(AliasName="alias/s3", TargetKeyId=photos["KeyMetadata"]["KeyId"])
 
 # %% [markdown]
-# Sort **all** keys of that Region by who manages them. Hand over a dictionary with two lists of key ids:
-# `{"AWS": [...], "CUSTOMER": [...]}`.
+# For Vera's list, sort **all** keys of that Region by who manages them. Hand over a dictionary with two lists of key
+# ids: `{"AWS": [...], "CUSTOMER": [...]}`.
 
 # %%
 # Exercise 08.1
@@ -244,7 +250,7 @@ check("08.1", answer)
 # %% [markdown]
 # ## Keys that you never see
 #
-# There is a third kind. Put an object into S3 and say nothing about encryption, as most programs do.
+# There is a third kind. Put a book's cover into S3 and say nothing about encryption, as most programs do.
 #
 # **Predict**: how many KMS keys, KMS events and KMS requests does that make in your account?
 
@@ -257,9 +263,9 @@ def kms_so_far():
 
 
 before = kms_so_far()
-_ = s3.create_bucket(Bucket="workbook-photos")
-_ = s3.put_object(Bucket="workbook-photos", Key="cat.txt", Body=b"a picture of a cat")
-body = s3.get_object(Bucket="workbook-photos", Key="cat.txt")["Body"].read()
+_ = s3.create_bucket(Bucket="otterquill-covers")
+_ = s3.put_object(Bucket="otterquill-covers", Key="cover.txt", Body=b"the cover of Night Train")
+body = s3.get_object(Bucket="otterquill-covers", Key="cover.txt")["Body"].read()
 
 print(body)
 for what, count in kms_so_far().items():
@@ -268,13 +274,14 @@ for what, count in kms_so_far().items():
 # %% [markdown]
 # None at all. (`lab.trail` keeps KMS events only. In AWS the trail would show, besides, that you made a bucket.)
 #
-# And yet the object is encrypted. Since 5 January 2023 S3 encrypts **every** new object. It does so under keys of its own,
-# which S3 never shows: SSE-S3. In AWS, `head_object` then says `AES256`, and names no key.
+# And yet the object is encrypted. Since 5 January 2023 S3 encrypts **every** new object. It does so under keys of its
+# own, which S3 never shows: SSE-S3 (lesson 11). In AWS, `head_object` then says `AES256`, and names no key.
 #
-# Most services have such a default now. DynamoDB encrypts each table under an **AWS owned key**. That is a real KMS key,
-# and it lies in an account of the service, not in yours. One such key may protect the data of many customers. You cannot
-# list it, describe it or find it in your trail. It costs you nothing and takes nothing from your request quota. (Strictly
-# speaking, S3's own keys are not even KMS keys. To you they look the same: there is nothing to see.)
+# Most services have such a default now. DynamoDB encrypts each table under an **AWS owned key**. That is a real KMS
+# key, and it lies in an account of the service, not in yours. One such key may protect the data of many customers. You
+# cannot list it, describe it or find it in your trail. It costs you nothing and takes nothing from your request quota
+# (lesson 13). (Strictly speaking, S3's own keys are not even KMS keys. To you they look the same: there is nothing to
+# see.)
 #
 # So no cell can *show* you an AWS owned key. What you can show is that it is not there:
 
@@ -284,14 +291,14 @@ figures.key_homes(lab)
 # %% [markdown]
 # (`spare`, whose waiting period was over long ago, is gone.)
 #
-# AWS made AWS managed keys for services until 2021. Newer services do not get any: they take AWS owned keys by default, or
-# a customer managed key if you name one. AWS calls AWS managed keys a *legacy* kind. The ones that exist stay, and you will
-# meet them for years.
+# AWS made AWS managed keys for services until 2021. Newer services do not get any: they take AWS owned keys by default,
+# or a customer managed key if you name one. AWS calls AWS managed keys a *legacy* kind. The ones that exist stay, and
+# you will meet them for years.
 #
 # ## What went wrong? The key is there, and you are the administrator
 #
-# A program stores settings. Somebody had heard that there is a free key for that purpose, `alias/aws/ssm`, and wrote
-# it in. (SSM is AWS Systems Manager. Its Parameter Store keeps settings.) Here is the program:
+# The shop stores its settings. Tom had heard that there is a free key for that purpose, `alias/aws/ssm`, and wrote it
+# in. (SSM is AWS Systems Manager. Its Parameter Store keeps settings; lesson 10.) Here is his program:
 
 # %%
 ireland.describe_key(KeyId="alias/aws/ssm")["KeyMetadata"]["Description"]
@@ -313,11 +320,11 @@ def load(sealed):
 save("colour=blue", key="alias/aws/ssm")
 
 # %% [markdown]
-# `AccessDeniedException`. The text has four parts: *who* (`User: ...`), *what* (`kms:Encrypt`), *on which key*, and **why**.
-# The last part decides what to do:
+# `AccessDeniedException`. The text has four parts: *who* (`User: ...`), *what* (`kms:Encrypt`), *on which key*, and
+# **why**. The last part decides what to do:
 #
-# - `because no resource-based policy allows the kms:Encrypt action`: the *key policy* does not allow it. (A key policy is
-#   a resource-based policy: it is attached to the resource, the key.) No IAM permission can make up for it.
+# - `because no resource-based policy allows the kms:Encrypt action`: the *key policy* does not allow it. (A key policy
+#   is a resource-based policy: it is attached to the resource, the key.) No IAM permission can make up for it.
 # - On a key of your own you would change its policy. On an AWS managed key you cannot.
 #
 # The program calls KMS itself, so `kms:ViaService` is never fulfilled. An AWS managed key is for its service. A program
@@ -325,10 +332,10 @@ save("colour=blue", key="alias/aws/ssm")
 #
 # ## Exercise 08.2: a key of its own for the program
 #
-# Give the program a key that it may use, in **eu-west-1**, and let the key be no worse than the one it replaces:
+# Tom asks for a key that his program may use, in **eu-west-1**. Let it be no worse than the one that it replaces:
 #
 # 1. a customer managed key with the alias **`alias/settings`**;
-# 2. KMS rotates it **once a year** (`enable_key_rotation`);
+# 2. KMS rotates it **once a year** (`enable_key_rotation`; lesson 09 says more);
 # 3. `save` a text **by that alias** and `load` it again.
 
 # %%
@@ -344,8 +351,8 @@ print(load(save("colour=blue", key="alias/settings")))
 check("08.2")
 
 # %% [markdown]
-# With a service it works in the same way: you name your key where the service took its default. What was stored **before**
-# stays under the old key until the service stores it anew.
+# With a service it works in the same way: you name your key where the service took its default. What was stored
+# **before** stays under the old key until the service stores it anew.
 #
 # ## Side by side
 #
@@ -357,7 +364,7 @@ check("08.2")
 # | who uses it? | whom you let: programs and services | one service, for your account | the service, for many customers |
 # | who changes the policy? | you | nobody in your account; you may read it | the service; you may not read it |
 # | another account? | yes, if you allow it | no | does not concern you: the service sees to it |
-# | who rotates it? | KMS, if you wish, every 90 to 2560 days; or you | AWS, every year | the service, as it thinks fit |
+# | who rotates it (lesson 09)? | KMS, if you wish, every 90 to 2560 days; or you | AWS, every year | the service, as it thinks fit |
 # | who disables or deletes it? | you; deleting takes 7 to 30 days | nobody in your account | the service |
 # | what does keeping it cost? | 1 USD a month | nothing | nothing |
 # | what do requests cost? | the usual price | the same, unless the service pays | nothing |
@@ -366,23 +373,24 @@ check("08.2")
 #
 # From left to right, control becomes less, and so does work. The three do not differ in how well they encrypt.
 #
-# The rule of thumb is short. If **control** matters (who may, for how long, proof of it), take a customer managed key. If
-# only **convenience** matters, let the service take its default. There is seldom a reason to *choose* an AWS managed key: it
-# is the middle for those who want the trail and do not want the key-month.
+# The rule of thumb is short. If **control** matters (who may, for how long, proof of it), take a customer managed key.
+# If only **convenience** matters, let the service take its default. There is seldom a reason to *choose* an AWS managed
+# key: it is the middle for those who want the trail and do not want the key-month.
 #
 # ## Exercise 08.3: five decisions
 #
-# Which kind fits? Hand over a dictionary: for each letter `"customer managed"`, `"AWS managed"` or `"AWS owned"`. If two
-# kinds would do, take the one that costs less.
+# Mira has five plans, and asks of each: which kind fits? Hand over a dictionary: for each letter `"customer managed"`,
+# `"AWS managed"` or `"AWS owned"`. If two kinds would do, take the one that costs less.
 #
 # - **a** Backups of a database are to be restored by a sister company, in its own AWS account.
-# - **b** A DynamoDB table holds the high scores of a game and is read millions of times a day. It has to be encrypted. Nobody
-#   asks by whom it was read, and KMS is not to be on the bill, neither keys nor requests.
-# - **c** You keep data for a client. On the last day of the contract you have to make all of it unreadable, copies
-#   included.
-# - **d** Files in S3, used by one account only. The auditor wants to find in CloudTrail when their key was used. There is
+# - **b** A DynamoDB table holds the high scores of the reading game on the shop's page and is read millions of times a
+#   day. It has to be encrypted. Nobody asks by whom it was read, and KMS is not to be on the bill, neither keys nor
+#   requests.
+# - **c** You keep customers' data for a publisher. On the last day of the contract you have to make all of it
+#   unreadable, copies included.
+# - **d** Files in S3, used by one account only. Vera wants to find in CloudTrail when their key was used. There is
 #   no money for key-months, and nobody has time to look after a policy.
-# - **e** A regulator demands new key material every 90 days.
+# - **e** The bank that takes the shop's cards demands new key material every 90 days.
 
 # %%
 # Exercise 08.3
@@ -399,9 +407,9 @@ answer = {
 check("08.3", answer)
 
 # %% [markdown]
-# ## What has changed since older tutorials, and what was never quite so
+# ## Tom's notes, corrected
 #
-# | you may read | more exactly |
+# | Tom's notes say | more exactly |
 # | --- | --- |
 # | "three types of CMKs" | three kinds of **KMS keys**. CMK meant *customer master key*. Today some people abbreviate *customer managed key* in that way: ask which is meant |
 # | "AWS managed keys are free" | keeping them is; requests are charged, unless the service pays for them |
@@ -410,7 +418,7 @@ check("08.3", answer)
 # | "they appear when you first encrypt something in a service" | right, for services that had them by 2021. `describe_key` on the alias is enough |
 # | "S3 objects are unencrypted unless you ask" | since 5 January 2023 every new object is encrypted, under S3's own keys if you say nothing |
 #
-# What such tutorials say about AWS owned keys is right: you can neither see, use, track nor audit them.
+# What his notes say about AWS owned keys is right: you can neither see, use, track nor audit them.
 #
 # ## Key points
 #
@@ -425,9 +433,9 @@ check("08.3", answer)
 #
 # 1. A company copies its backups to a second account, for the day on which the first is lost. The backups are under
 #    `alias/aws/backup`. What will happen on that day, and what should be changed today?
-# 2. An auditor asks for a list of all keys that protect the company's data. What can you list, what can you not, and where
-#    would you look for the rest?
-# 3. A colleague wants to replace all AWS managed keys by customer managed ones, "because they are safer". What do you ask
-#    before you agree?
+# 2. An auditor asks for a list of all keys that protect the company's data. What can you list, what can you not, and
+#    where would you look for the rest?
+# 3. A colleague wants to replace all AWS managed keys by customer managed ones, "because they are safer". What do you
+#    ask before you agree?
 #
-# Previous: [07 Who may use a key](07_who_may_use_a_key.ipynb) · Next: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb)
+# [All lessons](index.ipynb) · Previous: [07 Who may use a key](07_who_may_use_a_key.ipynb) · Next: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb)

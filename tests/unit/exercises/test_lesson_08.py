@@ -53,6 +53,13 @@ def paged(kms: Any) -> list[str]:
     return [entry["KeyId"] for page in kms.get_paginator("list_keys").paginate() for entry in page["Keys"]]
 
 
+def advice(desk: Desk, number: str, label: str, answer: object = None) -> str:
+    """What is said to a task that is open."""
+    (item,) = (item for item in desk.check(number, answer).items if item.label == label)
+    assert not item.done
+    return item.advice
+
+
 def sorted_by(kms: Any, key_ids: list[str], member: str = "KeyManager") -> dict[str, list[str]]:
     found: dict[str, list[str]] = {"AWS": [], "CUSTOMER": []}
     for key_id in key_ids:
@@ -149,6 +156,29 @@ def test_whose_keys_without_two_lists(desk: Desk, grown: Any, answer: object) ->
     assert desk.check("08.1", answer).open_tasks == [LISTS, OF_REGION, NONE_MISSING, BY_MANAGER]
 
 
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (None, "Run the cell"),
+        ({"AWS": 3, "CUSTOMER": 109}, "not how many"),
+        ({"AWS": [], "CUSTOMER": ["x"]}, "lists is empty"),
+        ({"AWS": "x", "CUSTOMER": ["y"]}, "is a text"),
+        ({"aws": ["x"], "customer": ["y"]}, "spelled as KeyManager"),
+    ],
+)
+def test_whose_keys_advice_on_the_lists(desk: Desk, grown: Any, answer: object, word: str) -> None:
+    assert word in advice(desk, "08.1", LISTS, answer)
+
+
+def test_whose_keys_advice_on_missing_and_doubled_ones(desk: Desk, grown: Any) -> None:
+    found = sorted_by(grown, paged(grown))
+
+    assert "Only AWS managed" in advice(desk, "08.1", NONE_MISSING, {**found, "AWS": found["AWS"][:1]})
+    assert "page by page" in advice(desk, "08.1", NONE_MISSING, {**found, "CUSTOMER": found["CUSTOMER"][:5]})
+    key_ids = paged(grown)
+    assert "in both lists" in advice(desk, "08.1", BY_MANAGER, {"AWS": key_ids, "CUSTOMER": key_ids})
+
+
 # --- 08.2 ---
 
 
@@ -223,6 +253,30 @@ def test_key_for_the_program_never_loaded(desk: Desk, ireland: Any) -> None:
     assert desk.check("08.2").open_tasks == [LOADED]
 
 
+def test_key_for_the_program_advice_on_rotation(desk: Desk, ireland: Any) -> None:
+    assert "create_key, then create_alias" in advice(desk, "08.2", EXISTS)
+    key_id = settings_key(ireland)
+    assert "does not rotate" in advice(desk, "08.2", ROTATES)
+    with pytest.raises(ClientError):
+        ireland.enable_key_rotation(KeyId="alias/settings")
+    assert "and no alias" in advice(desk, "08.2", ROTATES)
+    ireland.enable_key_rotation(KeyId=key_id, RotationPeriodInDays=90)
+    assert "not once a year" in advice(desk, "08.2", ROTATES)
+    ireland.disable_key_rotation(KeyId=key_id)
+    assert "switched off again" in advice(desk, "08.2", ROTATES)
+
+
+def test_key_for_the_program_advice_on_the_name(desk: Desk, ireland: Any) -> None:
+    key_id = settings_key(ireland)
+    assert advice(desk, "08.2", SAVED) == "save('...', key='alias/settings')."
+    encrypt(ireland, key_id)
+    assert "by the key id" in advice(desk, "08.2", SAVED)
+    with pytest.raises(ClientError):
+        ireland.create_alias(AliasName="alias/aws/settings", TargetKeyId=key_id)
+    ireland.delete_alias(AliasName="alias/settings")
+    assert "A name was refused" in advice(desk, "08.2", EXISTS)
+
+
 # --- 08.3 ---
 
 
@@ -247,10 +301,15 @@ def test_five_decisions_always_the_same(desk: Desk, kind: str, wrong: str) -> No
 
 @pytest.mark.parametrize(("situation", "kind", "word"), [
     ("a", "AWS managed", "another account"),
+    ("a", "AWS owned", "not yours to share"),
     ("b", "AWS managed", "Requests are charged"),
-    ("c", "AWS managed", "delete the key"),
+    ("b", "customer managed", "1 USD a month"),
+    ("c", "AWS managed", "Nobody in the account can delete"),
+    ("c", "AWS owned", "other customers"),
     ("d", "customer managed", "costs money to keep"),
-    ("e", "AWS owned", "choose the period"),
+    ("d", "AWS owned", "nothing in your trail"),
+    ("e", "AWS managed", "once a year"),
+    ("e", "AWS owned", "as it thinks fit"),
 ])  # fmt: skip
 def test_five_decisions_with_one_mistake(desk: Desk, situation: str, kind: str, word: str) -> None:
     result = desk.check("08.3", {**RIGHT, situation: kind})
@@ -270,3 +329,19 @@ def test_five_decisions_incomplete(desk: Desk, answer: object) -> None:
 
     assert result.open_tasks[0] == KINDS
     assert len(result.open_tasks) == 6
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (None, "Hand over a dictionary"),
+        ({"a": "customer managed"}, "A letter is missing"),
+        ({**RIGHT, "e": "CMK"}, "has meant two things"),
+        ({**RIGHT, "e": "mine"}, "is no kind"),
+    ],
+)
+def test_five_decisions_advice_on_the_kinds(desk: Desk, answer: object, word: str) -> None:
+    assert word in advice(desk, "08.3", KINDS, answer)
+    assert "Choose a kind for each letter first" in advice(
+        desk, "08.3", "e: the key material changes every 90 days", answer
+    )
