@@ -11,9 +11,11 @@
 #
 # **Before you begin**: [02 Aliases](02_aliases.ipynb) and [05 Envelope encryption](05_envelope_encryption.ipynb).
 #
-# **Time**: 40 minutes.
+# **Time**: 55 minutes.
 #
-# Previous: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) · Next: [10 Secrets](10_secrets.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) · Next: [10 Secrets](10_secrets.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -34,6 +36,9 @@ _ = kms.create_alias(AliasName="alias/orders", TargetKeyId=orders)
 
 # %% [markdown]
 # ## Rotation: the same key with new bits
+#
+# Tom's notes say that keys wear out like car tyres. Mira wants to know what a key's life really looks like, from the first day to
+# the last, and what it costs. Begin with the key of the orders.
 #
 # A KMS key is a record with an id, a policy and a state, and it *points* to **key material**, the bits that encrypt
 # (lesson 01). **Rotation** gives the same key new key material. KMS can do it by itself, every 365 days unless you say
@@ -119,7 +124,7 @@ figures.timeline(lab, orders)
 #
 # ## On demand
 #
-# A key custodian has left the company, and the auditor wants new key material *today*: `rotate_key_on_demand`.
+# The bookkeeper, who had access to everything, has left Otterquill. Vera wants new key material *today*: `rotate_key_on_demand`.
 #
 # **Predict**: what happens if you ask twice?
 
@@ -174,17 +179,17 @@ figures.bars(
 # %% [markdown]
 # The first and the second rotation cost 1 USD a month each, for as long as the key lives. All others are free, so a
 # symmetric key never costs more than **3 USD** a month. (Until April 2024 every rotation added a dollar, without an end.
-# Articles from before then say so, and were right.)
+# Tom's notes are from before, and were right.)
 #
 # ## Exercise 09.1: twice a year
 #
-# In **eu-west-1**:
+# The twelve people of Otterquill are paid from Dublin, and the bank there demands new key material twice a year. In **eu-west-1**:
 #
 # 1. create a key with the description **`payroll`** that rotates by itself **every 180 days**;
 # 2. encrypt something, and let time pass until KMS has rotated the key **twice**;
 # 3. encrypt something new, and decrypt the **old** ciphertext.
 #
-# How many US dollars does this key cost in a whole month from then on, requests aside? Hand over the number.
+# Mira asks how many US dollars this key costs in a whole month from then on, requests aside. Hand over the number.
 
 # %%
 # Exercise 09.1
@@ -211,7 +216,7 @@ for year, ciphertext in ciphertexts.items():
     print(year, kms.decrypt(CiphertextBlob=ciphertext)["KeyMaterialId"][:8])
 
 # %% [markdown]
-# Each ciphertext needs the key material of its year, today and in ten years. Most of the time that is fine. If somebody
+# Each ciphertext needs the key material of its year, today and in ten years. Most of the time that is fine. If Vera
 # demands the newest one for everything, call `re_encrypt` with **the same key** as its destination:
 
 # %%
@@ -279,8 +284,8 @@ for name, key_id in {"by the alias": "alias/tokens", "by the first key": first}.
 #
 # ## Exercise 09.2: only what is old
 #
-# The next cell plays eight months in **us-west-2**: one key that rotates, and six records, each encrypted with its number as
-# encryption context. Run it once.
+# The next cell plays eight months of customers' records in **us-west-2**: one key that rotates, and six records, each encrypted
+# with its number as encryption context. Run it once.
 
 # %%
 oregon = boto3.client("kms", region_name="us-west-2")
@@ -297,7 +302,7 @@ for number in range(1, 7):
     )["CiphertextBlob"]
 
 # %% [markdown]
-# The rule of the house: everything under the **current** key material of its key. Move the records that are not, with
+# Vera's rule for customers' data: everything under the **current** key material of its key. Move the records that are not, with
 # **`re_encrypt`**, to the **same key**, and keep their **contexts**. Leave the others alone; millions of records would be
 # millions of needless requests. Hand over the numbers that you moved, as a list.
 
@@ -324,7 +329,7 @@ check("09.2", answer)
 # ## Who still needs this key?
 #
 # Rotation is how a key gets older. How does it end? Here is a key with the modest name `reports`, one ciphertext, and a job
-# that runs **once a quarter**. You have inherited the account and do not know about the job.
+# that runs **once a quarter**. Tom has forgotten the job, and you cannot know of it.
 
 # %%
 reports = kms.create_key(Description="reports")["KeyMetadata"]["KeyId"]
@@ -374,7 +379,7 @@ _ = lab.clock.advance(days=30)
 quarterly_job()
 
 # %% [markdown]
-# There it is. The job fails today, somebody will be angry, and **nothing is lost**. The trail says who it was. (Here it is
+# There it is. The job fails today, Mira misses her figures, and **nothing is lost**. The trail says who it was. (Here it is
 # always you; in a real account, the job's role.)
 
 # %%
@@ -394,7 +399,7 @@ quarterly_job()
 # %% [markdown]
 # ## Schedule the deletion: the last warning
 #
-# A colleague was faster than you. He has scheduled the key's deletion, with the shortest waiting period but one. (7 to 30
+# Tom was faster than you. He has scheduled the key's deletion, with the shortest waiting period but one. (7 to 30
 # days; 30 if you say nothing.) The quarter ends, and the job runs.
 #
 # **Predict**: the same error as with the disabled key, or another?
@@ -451,8 +456,9 @@ except kms.exceptions.ClientError as error:
 #
 # ## Exercise 09.3: which one may go?
 #
-# The next cell plays more than a year in **ap-southeast-2**: three keys with the descriptions `blue`, `green` and `grey`.
-# Run it once, and do not read it too closely; in a real account you would not see it either.
+# Tom once tried to sell books in Australia. Three keys are left in **ap-southeast-2**, with the descriptions `blue`, `green` and
+# `grey`, and Mira wants no key on the bill that nobody needs. The next cell plays more than a year there. Run it once, and do not
+# read it too closely; in a real account you would not see it either.
 
 # %%
 sydney = boto3.client("kms", region_name="ap-southeast-2")
@@ -489,8 +495,8 @@ check("09.3")
 # %% [markdown]
 # ## Bring your own key material
 #
-# Some rules ask that you make the key material yourself and can take it away. Such a key is created **empty**, with the origin
-# `EXTERNAL`:
+# One publisher insists on making the key material itself, and wants to be able to take it away. Such a key is created **empty**,
+# with the origin `EXTERNAL`:
 
 # %%
 own = kms.create_key(Description="brought along", Origin="EXTERNAL")["KeyMetadata"]
@@ -555,9 +561,9 @@ figures.timeline(lab, own["KeyId"])
 # %% [markdown]
 # ## Several Regions, one key
 #
-# A key lives in one Region, and its ciphertexts with it (lesson 01). When the Region fails, so does `Decrypt`. A
-# **multi-Region key** is the way out: a **primary key**, and **replica keys** in other Regions with the *same key id* and
-# the *same key material*.
+# The shop's carts must survive the loss of a Region. A key lives in one Region, and its ciphertexts with it (lesson 01). When the
+# Region fails, so does `Decrypt`. A **multi-Region key** is the way out: a **primary key**, and **replica keys** in other Regions
+# with the *same key id* and the *same key material*.
 
 # %%
 ireland = boto3.client("kms", region_name="eu-west-1")
@@ -601,7 +607,8 @@ for client in (kms, ireland):
 #
 # ## Exercise 09.4: Frankfurt fails
 #
-# Prepare and play it through, with **eu-central-1** (Frankfurt) and **eu-north-1** (Stockholm):
+# Mira wants to have seen it once, before it happens. Prepare and play it through, with **eu-central-1** (Frankfurt) and
+# **eu-north-1** (Stockholm):
 #
 # 1. in eu-central-1, a multi-Region key with the description **`failover`**, and a replica in eu-north-1;
 # 2. encrypt something in Frankfurt, and decrypt it in **Stockholm**;
@@ -629,7 +636,7 @@ check("09.4")
 # %% [markdown]
 # ## What went wrong? A calendar for a key that KMS did not make
 #
-# A checklist says "rotation is on for all symmetric keys". The key that you brought along is one:
+# Vera's checklist says "rotation is on for all symmetric keys". The key that you brought along is one:
 
 # %% tags=["raises-exception"]
 kms.enable_key_rotation(KeyId=own["KeyId"])
@@ -660,9 +667,9 @@ print(kms.decrypt(CiphertextBlob=note)["Plaintext"])
 # Now there are two secrets in your safe, and the key needs **both**: if one of them expires or is deleted, the whole key is
 # pending import.
 #
-# ## What has changed since older tutorials
+# ## Tom's notes, corrected
 #
-# | you may read | today |
+# | Tom's notes say | today |
 # | --- | --- |
 # | "tick the box and the key rotates every year" | every 90 to 2560 days, 365 if you say nothing; and on demand, up to 25 times. Both since April 2024 |
 # | "AWS managed keys rotate every three years" | every year, since May 2022 |
@@ -686,11 +693,11 @@ print(kms.decrypt(CiphertextBlob=note)["Plaintext"])
 #
 # ## Questions
 #
-# 1. A password database was stolen, with a data key in clear beside it. Your manager says: "Rotate the KMS key!" What do
+# 1. A password database was stolen, with a data key in clear beside it. Tom says: "Rotate the KMS key!" What do
 #    you answer, and what do you do instead?
 # 2. A key was last used 13 months ago, by `Decrypt`. What could come in the fourteenth month, and how do you find out without
 #    a risk?
 # 3. Your company keeps its imported key material in a safe, and the safe burns down. What can still be decrypted, until
 #    when, and what do you do today?
 #
-# Previous: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) · Next: [10 Secrets](10_secrets.ipynb)
+# [All lessons](index.ipynb) · Previous: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb) · Next: [10 Secrets](10_secrets.ipynb)

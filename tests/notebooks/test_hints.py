@@ -19,7 +19,13 @@ from kmslab.exercises.catalogue import EXERCISES
 #: A cell with an answer: its number, and the answer itself.
 ANSWER = re.compile(r"(# Exercise (\d\d\.\d)\n(?:answer = None\n)?)### BEGIN SOLUTION\n.*?### END SOLUTION", re.S)
 
-LESSONS = ("05_envelope_encryption", "06_asymmetric_keys", "07_who_may_use_a_key")
+LESSONS = (
+    "05_envelope_encryption",
+    "06_asymmetric_keys",
+    "07_who_may_use_a_key",
+    "08_three_kinds_of_keys",
+    "09_rotation_and_lifecycle",
+)
 
 
 @pytest.mark.parametrize("name", LESSONS)

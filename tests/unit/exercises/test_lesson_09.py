@@ -16,6 +16,13 @@ ASKED, SWITCHED_OFF, WAITED, LONGEST, OTHERS = (task.label for task in EXERCISES
 PAIR, READ, PROMOTED, HUNDRED = (task.label for task in EXERCISES["09.4"].tasks)
 
 
+def advice(desk: Desk, number: str, label: str, answer: object = None) -> str:
+    """What is said to a task that is open."""
+    (item,) = (item for item in desk.check(number, answer).items if item.label == label)
+    assert not item.done
+    return item.advice
+
+
 def key(kms: Any, **params: Any) -> str:
     return str(kms.create_key(**params)["KeyMetadata"]["KeyId"])
 
@@ -108,6 +115,39 @@ class TestTwiceAYear:
         kms.enable_key_rotation(KeyId=key(kms, Description="payroll"), RotationPeriodInDays=180)
         assert PAYROLL in desk.check("09.1", 3).open_tasks
 
+    def test_advice_on_key_and_period(self, desk: Desk, kms: Any, ireland: Any) -> None:
+        assert "with a client for eu-west-1" in advice(desk, "09.1", PAYROLL)
+        key(kms, Description="payroll")
+        assert "in another Region" in advice(desk, "09.1", PAYROLL)
+        key_id = key(ireland, Description="payroll")
+        assert "switches it on" in advice(desk, "09.1", HALF_YEARLY)
+        ireland.rotate_key_on_demand(KeyId=key_id)
+        assert "rotated on demand" in advice(desk, "09.1", HALF_YEARLY)
+        ireland.enable_key_rotation(KeyId=key_id, RotationPeriodInDays=183)
+        assert "another period" in advice(desk, "09.1", HALF_YEARLY)
+        ireland.enable_key_rotation(KeyId=key_id)
+        assert "365 days" in advice(desk, "09.1", HALF_YEARLY)
+
+    def test_advice_on_the_rotations(self, desk: Desk, lab: Lab, ireland: Any) -> None:
+        key_id = key(ireland, Description="payroll")
+        ireland.enable_key_rotation(KeyId=key_id, RotationPeriodInDays=180)
+        assert "before time passes" in advice(desk, "09.1", OLD_DATA)
+        assert "two periods pass" in advice(desk, "09.1", TWICE)
+        lab.clock.advance(days=181)
+        assert "Begin with another key" in advice(desk, "09.1", OLD_DATA)
+        assert "Once so far" in advice(desk, "09.1", TWICE)
+        later = encrypt(ireland, key_id)
+        assert "before the second" in advice(desk, "09.1", NEW_DATA)
+        lab.clock.advance(days=181)
+        ireland.decrypt(CiphertextBlob=later)
+        assert "very first ciphertext" in advice(desk, "09.1", OLD_READ)
+
+    @pytest.mark.parametrize(
+        ("answer", "word"), [(None, "Add what"), (1, "without its rotations"), (2, "as much as"), (36, "too much")]
+    )
+    def test_advice_on_the_price(self, desk: Desk, answer: object, word: str) -> None:
+        assert word in advice(desk, "09.1", PRICE, answer)
+
 
 class TestOnlyWhatIsOld:
     @pytest.fixture
@@ -160,6 +200,35 @@ class TestOnlyWhatIsOld:
         self.move(oregon, records_key, records, 1, 2, 3, 4, DestinationEncryptionContext={})
         self.move(oregon, key(oregon), records, 1, 2, 3, 4)
         assert desk.check("09.2", [1, 2, 3, 4]).open_tasks == [MOVED, ALL_MOVED, NO_OTHERS, NAMED]
+
+    def test_advice_on_the_moves(self, desk: Desk, oregon: Any, records_key: str, records: dict[int, bytes]) -> None:
+        assert "re_encrypt takes" in advice(desk, "09.2", MOVED)
+        with pytest.raises(oregon.exceptions.InvalidCiphertextException):
+            self.move(oregon, records_key, records, 1, SourceEncryptionContext={})
+        assert "could not open" in advice(desk, "09.2", MOVED)
+        self.move(oregon, key(oregon), records, 1)
+        assert "to another key" in advice(desk, "09.2", MOVED)
+        self.move(oregon, records_key, records, 1, DestinationEncryptionContext={})
+        assert "lost its context" in advice(desk, "09.2", MOVED)
+        self.move(oregon, records_key, records, 1, 2, 6)
+        assert "still missing" in advice(desk, "09.2", ALL_MOVED)
+        assert "where it was already" in advice(desk, "09.2", NO_OTHERS)
+
+    @pytest.mark.parametrize(
+        ("answer", "word"),
+        [
+            (None, "Hand over a list"),
+            (["record 1"], "records' numbers"),
+            ([1, 2], "too short"),
+            ([1, 2, 3, 4, 5], "too long"),
+            ([5, 6], "Hand over a list"),
+        ],
+    )
+    def test_advice_on_the_list(
+        self, desk: Desk, oregon: Any, records_key: str, records: dict[int, bytes], answer: object, word: str
+    ) -> None:
+        self.move(oregon, records_key, records, 1, 2, 3, 4)
+        assert word in advice(desk, "09.2", NAMED, answer)
 
 
 class TestWhichMayGo:
@@ -238,6 +307,39 @@ class TestWhichMayGo:
         sydney.schedule_key_deletion(KeyId=keys["grey"])
         assert desk.check("09.3").open_tasks == [OTHERS]
 
+    def test_advice_before_anything_is_lost(self, desk: Desk, sydney: Any, keys: dict[str, str]) -> None:
+        assert "each of the three" in advice(desk, "09.3", ASKED)
+        sydney.get_key_last_usage(KeyId=keys["grey"])
+        assert "Not for all three yet" in advice(desk, "09.3", ASKED)
+        assert "Nothing has happened" in advice(desk, "09.3", OTHERS)
+        assert "Compare each Timestamp" in advice(desk, "09.3", SWITCHED_OFF)
+        sydney.disable_key(KeyId=keys["green"])
+        assert "used within the year" in advice(desk, "09.3", SWITCHED_OFF)
+        assert "still used" in advice(desk, "09.3", OTHERS)
+        sydney.schedule_key_deletion(KeyId=keys["green"])
+        assert "it is still used" in advice(desk, "09.3", WAITED)
+
+    def test_advice_on_the_wait(self, desk: Desk, lab: Lab, sydney: Any, keys: dict[str, str]) -> None:
+        grey = keys["grey"]
+        sydney.schedule_key_deletion(KeyId=grey)
+        assert "without a trial" in advice(desk, "09.3", SWITCHED_OFF)
+        sydney.cancel_key_deletion(KeyId=grey)
+        sydney.enable_key(KeyId=grey)
+        sydney.disable_key(KeyId=grey)
+        sydney.schedule_key_deletion(KeyId=grey)
+        assert "too fast" in advice(desk, "09.3", WAITED)
+        sydney.cancel_key_deletion(KeyId=grey)
+        sydney.enable_key(KeyId=grey)
+        lab.clock.advance(days=20)
+        sydney.schedule_key_deletion(KeyId=grey)
+        assert "enabled in between" in advice(desk, "09.3", WAITED)
+        assert "the longest" in advice(desk, "09.3", LONGEST)
+        sydney.cancel_key_deletion(KeyId=grey)
+        lab.clock.advance(days=14)
+        sydney.schedule_key_deletion(KeyId=grey, PendingWindowInDays=7)
+        assert desk.check("09.3").open_tasks == [ASKED, LONGEST]
+        assert "less than 30 days" in advice(desk, "09.3", LONGEST)
+
 
 class TestFailover:
     @pytest.fixture
@@ -294,3 +396,44 @@ class TestFailover:
         lab.clock.advance(minutes=1)
         stockholm.enable_key_rotation(KeyId=pair)
         assert desk.check("09.4").open_tasks == [HUNDRED]
+
+    def test_advice_on_the_pair(self, desk: Desk, frankfurt: Any, stockholm: Any) -> None:
+        assert "create_key(Description='failover', MultiRegion=True)" in advice(desk, "09.4", PAIR)
+        key(stockholm, Description="failover", MultiRegion=True)
+        assert "in another Region" in advice(desk, "09.4", PAIR)
+        key(frankfurt, Description="failover")
+        assert "single-Region key" in advice(desk, "09.4", PAIR)
+        key(frankfurt, Description="failover", MultiRegion=True)
+        assert "not related" in advice(desk, "09.4", PAIR)
+
+    def test_advice_on_a_primary_without_replica(self, desk: Desk, lab: Lab, frankfurt: Any, stockholm: Any) -> None:
+        key_id = key(frankfurt, Description="failover", MultiRegion=True)
+        assert "no replica in eu-north-1" in advice(desk, "09.4", PAIR)
+        frankfurt.replicate_key(KeyId=key_id, ReplicaRegion="eu-north-1")
+        blob = encrypt(frankfurt, key_id)
+        with pytest.raises(stockholm.exceptions.KMSInvalidStateException):
+            stockholm.decrypt(CiphertextBlob=blob)
+        assert "Creating" in advice(desk, "09.4", READ)
+
+    def test_advice_on_the_failover(self, desk: Desk, lab: Lab, frankfurt: Any, stockholm: Any, pair: str) -> None:
+        assert "decrypt with one for eu-north-1" in advice(desk, "09.4", READ)
+        encrypt(stockholm, pair)
+        assert "encrypted in eu-north-1" in advice(desk, "09.4", READ)
+        frankfurt.decrypt(CiphertextBlob=encrypt(frankfurt, pair))
+        assert "decrypted in eu-central-1" in advice(desk, "09.4", READ)
+        assert "makes it the primary" in advice(desk, "09.4", PROMOTED)
+        with pytest.raises(stockholm.exceptions.UnsupportedOperationException):
+            stockholm.update_primary_region(KeyId=pair, PrimaryRegion="eu-north-1")
+        assert "where the primary is now" in advice(desk, "09.4", PROMOTED)
+
+    def test_advice_on_its_rotation(self, desk: Desk, lab: Lab, frankfurt: Any, stockholm: Any, pair: str) -> None:
+        assert "once the primary has moved" in advice(desk, "09.4", HUNDRED)
+        frankfurt.enable_key_rotation(KeyId=pair, RotationPeriodInDays=100)
+        assert "before the primary moved" in advice(desk, "09.4", HUNDRED)
+        with pytest.raises(stockholm.exceptions.UnsupportedOperationException):
+            stockholm.enable_key_rotation(KeyId=pair, RotationPeriodInDays=100)
+        assert "KMS refused it" in advice(desk, "09.4", HUNDRED)
+        frankfurt.update_primary_region(KeyId=pair, PrimaryRegion="eu-north-1")
+        lab.clock.advance(minutes=1)
+        stockholm.enable_key_rotation(KeyId=pair)
+        assert "another period" in advice(desk, "09.4", HUNDRED)
