@@ -11,9 +11,11 @@
 #
 # **Before you begin**: [04 The 4 KB limit](04_the_4_kb_limit.ipynb).
 #
-# **Time**: 40 minutes.
+# **Time**: 50 minutes.
 #
-# Previous: [04 The 4 KB limit](04_the_4_kb_limit.ipynb) · Next: [06 Asymmetric keys](06_asymmetric_keys.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [04 The 4 KB limit](04_the_4_kb_limit.ipynb) · Next: [06 Asymmetric keys](06_asymmetric_keys.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -31,7 +33,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from kmslab.jupyter import figures
+from kmslab.jupyter import figures, panels
 
 kms = boto3.client("kms", region_name="us-east-1")
 key_id = kms.create_key(Description="manuscripts")["KeyMetadata"]["KeyId"]
@@ -48,8 +50,8 @@ folder = Path(workplace.name)
 # `Encrypt` takes 4096 bytes; 12,800 calls would do it, slowly, and would protect only pieces (lesson 04). Mira asks you for
 # something better.
 #
-# Do not send the manuscript to KMS. Ask KMS for a key, and encrypt the manuscript yourself. Such a key is called a **data key**. (You may
-# read *DEK*, data encryption key.) KMS hands it out **twice**: in clear, and encrypted under your KMS key.
+# Do not send the manuscript to KMS. Ask KMS for a key, and encrypt the manuscript yourself. Such a key is called a **data key**.
+# (You may read *DEK*, data encryption key.) KMS hands it out **twice**: in clear, and encrypted under your KMS key.
 #
 # - The clear one you use **now**, and then throw it away.
 # - The encrypted one you keep, right beside the data. Only KMS can open it.
@@ -92,8 +94,8 @@ print("encrypted data key:", len(encrypted_key), "bytes, in base64", base64.b64e
 # KMS keeps **neither** of the two. It has no list of data keys, and will never encrypt anything with one. From here on the data
 # key is your affair.
 #
-# Encrypt something with it: an author's letter. **AES-GCM** is a cipher that hides data and notices every change to it. Beside the key it needs a
-# **nonce**: 12 bytes that are no secret and must never be used twice with the same key.
+# Encrypt something with it: an author's letter. **AES-GCM** is a cipher that hides data and notices every change to it. Beside
+# the key it needs a **nonce**: 12 bytes that are no secret and must never be used twice with the same key.
 
 # %%
 letter = b"Please tell nobody who really wrote Night Train."
@@ -129,6 +131,23 @@ AESGCM(data_key).decrypt(stored["nonce"], stored["ciphertext"], None)
 # %% [markdown]
 # The second line is poor: *which* letter was it? An encryption context would tell. From now on we give one.
 #
+# ### Who holds what
+#
+# The panel takes the same steps, with real calls. Before you press **Next step**, predict: who will hold the data key in clear
+# then? (Everything is reached with the Tab key.)
+
+# %%
+panel = panels.envelope(lab, key_id, letter, {"letter": "1"})
+panel
+
+# %% [markdown]
+# A cell can press its buttons too. Here are all the steps that are left:
+
+# %%
+panel.finish()
+print(panel)
+
+# %% [markdown]
 # ### Without the plaintext
 #
 # There is a variant that returns only the encrypted half:
@@ -378,7 +397,8 @@ except mallory.exceptions.ClientError as error:
     print(error.response["Error"]["Code"])
 
 # %% [markdown]
-# To the envelope, and no further. The way to the manuscript leads through `kms:Decrypt`. Without it she has 32 unknown bytes to guess.
+# To the envelope, and no further. The way to the manuscript leads through `kms:Decrypt`. Without it she has 32 unknown bytes to
+# guess.
 #
 # Now you are the owner of the KMS key. The copies of the manuscript are anywhere: on disks, in backups, on Mallory's computer. You
 # cannot reach them.
@@ -546,9 +566,9 @@ def move_in_a_hurry():
 move_in_a_hurry()
 
 # %% [markdown]
-# Two of the files in `shelf` are no longer what they were. In **one**, something was **changed**. In the place of **another** lies a
-# copy of a **different month's** file. Mira needs the books tomorrow. Find out which, with `decrypt_file`, and hand over the two
-# months in this order: `(changed, exchanged)`.
+# Two of the files in `shelf` are no longer what they were. In **one**, something was **changed**. In the place of **another**
+# lies a copy of a **different month's** file. Mira needs the books tomorrow. Find out which, with `decrypt_file`, and hand over
+# the two months in this order: `(changed, exchanged)`.
 
 # %%
 # Exercise 05.3
@@ -656,7 +676,8 @@ except kms.exceptions.ClientError as error:
 # | "only KMS can decrypt the data" | KMS decrypts the *data key*. It never sees the data |
 # | nothing about the encryption context | bind the data key to what the data is, and give the context when you decrypt |
 #
-# Two more of his notes, that less goes over the network and that the encrypted key may lie beside the data, are as true as they were.
+# Two more of his notes, that less goes over the network and that the encrypted key may lie beside the data, are as true as they
+# were.
 #
 # ## Key points
 #
@@ -675,4 +696,4 @@ except kms.exceptions.ClientError as error:
 # 3. A format of Tom's puts a SHA-256 of the whole plaintext, in clear, at the front, "to notice changes". What does it tell a
 #    thief?
 #
-# Previous: [04 The 4 KB limit](04_the_4_kb_limit.ipynb) · Next: [06 Asymmetric keys](06_asymmetric_keys.ipynb)
+# [All lessons](index.ipynb) · Previous: [04 The 4 KB limit](04_the_4_kb_limit.ipynb) · Next: [06 Asymmetric keys](06_asymmetric_keys.ipynb)

@@ -11,9 +11,11 @@
 #
 # **Before you begin**: [05 Envelope encryption](05_envelope_encryption.ipynb).
 #
-# **Time**: 40 minutes.
+# **Time**: 50 minutes.
 #
-# Previous: [05 Envelope encryption](05_envelope_encryption.ipynb) · Next: [07 Who may use a key](07_who_may_use_a_key.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [05 Envelope encryption](05_envelope_encryption.ipynb) · Next: [07 Who may use a key](07_who_may_use_a_key.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -30,8 +32,9 @@ from kmslab.jupyter import figures
 kms = boto3.client("kms", region_name="us-east-1")
 
 # %% [markdown]
-# Otterquill sends a receipt with every order and a licence with every e-book, and customers want to be sure that they are genuine.
-# Suppliers want to send you secrets, and most of them have no AWS account. Both need a key of which one half may go out.
+# Otterquill sends a receipt with every order and a licence with every e-book, and customers want to be sure that they
+# are genuine. Suppliers want to send you secrets, and most of them have no AWS account. Both need a key of which one
+# half may go out.
 #
 # `cryptography` is Python's usual library for this. In this lesson it plays the world **outside** KMS: whatever it
 # does, it does on this computer, without AWS.
@@ -222,7 +225,8 @@ except kms.exceptions.ClientError as error:
 # %% [markdown]
 # ## Exercise 06.1: sign something large
 #
-# Mira wants licences for whole school libraries: one text that lists every book, signed, so that any reader program can verify it.
+# Mira wants licences for whole school libraries: one text that lists every book, signed, so that any reader program can
+# verify it.
 #
 # In `us-east-1`, create a signing key on **another curve**, `ECC_NIST_P384`. Sign any message of yours that is **longer
 # than 4096 bytes**. Then hand over what somebody outside needs to verify it: the message, the signature and the
@@ -284,8 +288,8 @@ letter = serialization.load_der_public_key(rsa_public_der).encrypt(b"the warehou
 print(len(letter), "bytes of ciphertext,", lab.bill.requests - before, "KMS requests")
 
 # %% [markdown]
-# Whoever wrote that needed no AWS account. Now the letter has reached you. Tom's notes say that `decrypt` needs nothing but
-# the ciphertext, and in lesson 00 it was so.
+# Whoever wrote that needed no AWS account. Now the letter has reached you. Tom's notes say that `decrypt` needs nothing
+# but the ciphertext, and in lesson 00 it was so.
 #
 # **Predict**: which of these three calls will work?
 
@@ -322,9 +326,9 @@ kms.decrypt(CiphertextBlob=letter, KeyId=rsa_id, EncryptionAlgorithm="RSAES_OAEP
 #
 # ## Exercise 06.2: receive a secret
 #
-# The printing house has a code for its order system, and no AWS account. To KMS its bookkeeper is a stranger. She makes up a code, encrypts it with your public key and forgets it. (The last
-# eight characters are check characters, as in a bank account number. So the check notices a code that was made up or
-# mistyped.)
+# The printing house has a code for its order system, and no AWS account. To KMS its bookkeeper is a stranger. She makes
+# up a code, encrypts it with your public key and forgets it. (The last eight characters are check characters, as in a
+# bank account number. So the check notices a code that was made up or mistyped.)
 
 # %%
 import secrets
@@ -372,8 +376,8 @@ except kms.exceptions.InvalidKeyUsageException as error:
 #
 # ## Why AWS services do not take asymmetric keys
 #
-# S3 (lesson 11), Secrets Manager (lesson 10) and all other AWS services that encrypt with KMS want a **symmetric** key. You know from
-# lesson 05 what they do with it: envelope encryption. It begins with `GenerateDataKey`.
+# S3 (lesson 11), Secrets Manager (lesson 10) and all other AWS services that encrypt with KMS want a **symmetric** key.
+# You know from lesson 05 what they do with it: envelope encryption. It begins with `GenerateDataKey`.
 #
 # **Predict**: the RSA key may encrypt and decrypt. May it make data keys?
 
@@ -491,8 +495,8 @@ pem.decode().splitlines()[0]
 #
 # ## Exercise 06.3: your own authority
 #
-# Otterquill's warehouse has twenty scanners. Each is to get a certificate from an authority of the shop's own, and Vera asks that
-# nobody can copy that authority's key. Make its root.
+# Otterquill's warehouse has twenty scanners. Each is to get a certificate from an authority of the shop's own, and Vera
+# asks that nobody can copy that authority's key. Make its root.
 #
 # In `us-east-1`, create a signing key on the curve **`ECC_NIST_P521`**. With it, issue a self-signed certificate with a
 # **common name of your own**, valid for **90 days**. Hand over its PEM. (`KmsPrivateKey` fits any curve; the hash must
@@ -663,4 +667,4 @@ kms.describe_key(KeyId=key_id)["KeyMetadata"]["SigningAlgorithms"]
 #    sides do.
 # 3. Two teams of one company sign messages to each other. When is HMAC enough, and which quarrel could it not settle?
 #
-# Previous: [05 Envelope encryption](05_envelope_encryption.ipynb) · Next: [07 Who may use a key](07_who_may_use_a_key.ipynb)
+# [All lessons](index.ipynb) · Previous: [05 Envelope encryption](05_envelope_encryption.ipynb) · Next: [07 Who may use a key](07_who_may_use_a_key.ipynb)

@@ -12,9 +12,11 @@
 #
 # **Before you begin**: [01 Creating keys](01_creating_keys.ipynb) and [05 Envelope encryption](05_envelope_encryption.ipynb).
 #
-# **Time**: 45 minutes.
+# **Time**: 65 minutes.
 #
-# Previous: [06 Asymmetric keys](06_asymmetric_keys.ipynb) · Next: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [06 Asymmetric keys](06_asymmetric_keys.ipynb) · Next: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -711,4 +713,4 @@ print(attempt(shop_kms.encrypt, KeyId="alias/orders", Plaintext=b"order 4") is N
 # 3. Your company wants to be sure that no administrator reads the personnel files. What can a key policy do for that, what
 #    can it not, and where would you look afterwards?
 #
-# Previous: [06 Asymmetric keys](06_asymmetric_keys.ipynb) · Next: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb)
+# [All lessons](index.ipynb) · Previous: [06 Asymmetric keys](06_asymmetric_keys.ipynb) · Next: [08 Three kinds of keys](08_three_kinds_of_keys.ipynb)
