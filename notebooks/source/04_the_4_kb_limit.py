@@ -11,9 +11,11 @@
 # **Before you begin**: [01 Creating keys](01_creating_keys.ipynb). One exercise uses `re_encrypt` from
 # [02 Aliases](02_aliases.ipynb).
 #
-# **Time**: 25 minutes.
+# **Time**: 35 minutes.
 #
-# Previous: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb) · Next: [05 Envelope encryption](05_envelope_encryption.ipynb)
+# Words you do not know: [glossary](glossary.ipynb).
+#
+# [All lessons](index.ipynb) · Previous: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb) · Next: [05 Envelope encryption](05_envelope_encryption.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -22,13 +24,16 @@
 import base64
 
 import boto3
-from kmslab.jupyter import figures
+from kmslab.jupyter import figures, panels
 
 kms = boto3.client("kms", region_name="us-east-1")
 key = kms.create_key(Description="limits")["KeyMetadata"]
 
 # %% [markdown]
 # ## How much goes in?
+#
+# Tom keeps notes on customers and publishers: what was promised to whom, at which discount. From now on he will encrypt each
+# note with one call. The first one works. The second is longer, and fails.
 #
 # A small function tries to encrypt a number of bytes and tells how it went. You will use it more than once.
 
@@ -97,8 +102,13 @@ for text in (key["Arn"], key["KeyId"], key["AWSAccountId"], "attack"):
     print(text.encode() in blob, text)
 
 # %% [markdown]
-# None of them. Only KMS can say which key it is.
-#
+# None of them. There is an id of the key *material* (lesson 01), and KMS knows whose that is. The Lab's ciphertexts have the
+# outline of AWS's, and here you may take one apart:
+
+# %%
+figures.ciphertext(lab, blob)
+
+# %% [markdown]
 # **Predict**: encrypt the same plaintext under the same key twice. The same ciphertext?
 
 # %%
@@ -121,13 +131,14 @@ print("equal once decrypted:", len({kms.decrypt(CiphertextBlob=each)["Plaintext"
 #
 # An **encryption context** is a set of pairs, text to text, that you give to `Encrypt`. It says what the data *is*: whose, for
 # which purpose, which file. It is not secret. It is **bound** to the ciphertext: `Decrypt` works only with the same context.
+# Tom's note on a publisher is a good first case:
 
 # %%
-context = {"department": "payroll", "month": "2026-01"}
+context = {"publisher": "harbour", "season": "2026-spring"}
 bound = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"attack at dawn", EncryptionContext=context)["CiphertextBlob"]
 
 print("length without:", len(blob), "with:", len(bound))
-print("in the blob:", b"payroll" in bound)
+print("in the blob:", b"harbour" in bound)
 
 # %% [markdown]
 # The context is not stored in the blob: not one byte more. Cryptographers call it *additional authenticated data*: it goes into
@@ -145,11 +156,11 @@ def try_context(ciphertext, context):
 
 tries = {
     "the same": context,
-    "other order": {"month": "2026-01", "department": "payroll"},
+    "other order": {"season": "2026-spring", "publisher": "harbour"},
     "no context": {},
-    "a pair less": {"department": "payroll"},
+    "a pair less": {"publisher": "harbour"},
     "a pair more": {**context, "year": "2026"},
-    "other case": {"department": "Payroll", "month": "2026-01"},
+    "other case": {"publisher": "Harbour", "season": "2026-spring"},
 }
 for name, given in tries.items():
     print(f"{name:12}", try_context(bound, given))
@@ -167,8 +178,8 @@ print(try_context(one, {"ab": "c"}))
 print(try_context(one, {"a": "bc"}))
 
 # %% [markdown]
-# What the context is good for: a ciphertext of the payroll that somebody copied into the record of another department does
-# not decrypt there, since the program that reads that record gives *its* context. Policies can ask for it too (lesson 07).
+# What the context is good for: a note on one publisher that gets into the record of another, by a slip or on purpose, does not
+# decrypt there, since the program that reads that record gives *its* context. Policies can ask for it too (lesson 07).
 #
 # ### It is in the trail, in clear
 
@@ -178,7 +189,7 @@ contexts = [event["requestParameters"].get("encryptionContext") for event in lab
 
 # %% [markdown]
 # Every call with a context logs it, word for word. That makes the trail useful: it says *what* was decrypted, not only that
-# something was. And it means: **never put a secret into a context**, no name of a patient, no card number.
+# something was. And it means: **never put a secret into a context**, no customer's address, no card number.
 #
 # ### Damage is noticed
 #
@@ -205,10 +216,18 @@ for name, ciphertext in damaged.items():
 # All of it or nothing. That is what *authenticated* encryption means (here AES-256-GCM): whoever changes a ciphertext cannot
 # change it into another valid one.
 #
+# Try it out. The panel shows every part of `bound` and really asks KMS, also with a bit flipped, in another Region or under
+# another context. **Predict**: does KMS say anything else if the bit is in the head and not in the text?
+
+# %%
+panels.ciphertext(lab, bound, context)
+
+# %% [markdown]
 # ## Exercise 04.1: filled to the brim
 #
-# Under a symmetric key, encrypt **the largest plaintext that KMS takes**, under an encryption context with the pair
-# **`exercise`** = **`04.1`** and **at least one more pair** of your own. Then decrypt it.
+# Tom asks how long a note may be, to the byte, and does not believe tables. Under a symmetric key, encrypt **the largest
+# plaintext that KMS takes**, under an encryption context with the pair **`exercise`** = **`04.1`** and **at least one more
+# pair** of your own. Then decrypt it.
 
 # %%
 # Exercise 04.1
@@ -304,8 +323,9 @@ attempt(5, rsa_key, EncryptionAlgorithm="RSAES_OAEP_SHA_256", EncryptionContext=
 # %% [markdown]
 # ## Exercise 04.2: the limit of RSA_4096
 #
-# How many bytes fit under an **RSA_4096** key with **RSAES_OAEP_SHA_256**? Work it out first. Then create such a key (it takes
-# a second) and prove it from both sides: that many bytes are encrypted, and **one more is refused**. Hand over the number.
+# "Then take the largest RSA key," says Tom. How many bytes fit under an **RSA_4096** key with **RSAES_OAEP_SHA_256**? Work it
+# out first. Then create such a key (it takes a second) and prove it from both sides: that many bytes are encrypted, and **one
+# more is refused**. Hand over the number.
 
 # %%
 # Exercise 04.2
@@ -321,7 +341,8 @@ check("04.2", answer)
 # %% [markdown]
 # ## The wrong way out: cutting it into pieces
 #
-# 40 KB have to be encrypted. The first idea of most people: ten pieces of 4096 bytes each. It works. Look what it costs.
+# The contract with a publisher has 40 KB. Tom's first idea is that of most people: ten pieces of 4096 bytes each. It works. Look
+# what it costs.
 
 # %%
 document = b"".join(f"page {number}: pay {number}00 dollars".encode().ljust(4096) for number in range(10))
@@ -338,15 +359,15 @@ lab.bill.since(before).by("operation")
 
 # %% [markdown]
 # Twenty calls, for 40 KB there and back. A file of 1 GiB needs 262,144 calls in each direction. Each is a round trip over the
-# network, counts against your request quota, and is on your bill:
+# network, counts against your request quota (lesson 13), and is on your bill:
 
 # %%
 calls = 2 * 2**30 // 4096
 print(f"{calls:,} calls there and back, {calls * 0.03 / 10_000:.2f} USD")
 
 # %% [markdown]
-# The money is not the worst of it. **Predict**: somebody who cannot decrypt anything, but can write where the pieces are
-# stored, exchanges two of them and drops a third. What does your program notice?
+# Mira says that this is not much. The money is not the worst of it. **Predict**: an intruder cannot decrypt anything, but can
+# write where the pieces are stored, exchanges two of them and drops a third. What does your program notice?
 
 # %%
 tampered = pieces.copy()
@@ -396,8 +417,8 @@ len(text.encode())
 #
 # ## Exercise 04.3: the mistyped context
 #
-# The next cell plays a colleague who was in a hurry. She encrypted a note for the customer `northwind`, and her program got two
-# letters of the name in the wrong order. Nobody knows which.
+# The next cell plays Tom in a hurry. He encrypted a note on the customer `northwind`, and typed two letters of the name in the
+# wrong order. Nobody knows which.
 
 # %%
 import random
@@ -445,9 +466,9 @@ print(kms.decrypt(CiphertextBlob=corrected, EncryptionContext=right)["Plaintext"
 check("04.3")
 
 # %% [markdown]
-# ## What has changed since older tutorials
+# ## Tom's notes, and what holds today
 #
-# | you may read | to be exact |
+# | Tom's notes say | to be exact |
 # | --- | --- |
 # | "KMS encrypts and decrypts data up to 4 KB" | 1 to 4096 *bytes*, for symmetric keys. RSA keys take 190 to 470 bytes, by key and algorithm |
 # | "the ciphertext refers to its key" | symmetric ciphertexts do. RSA ciphertexts do not |
@@ -469,4 +490,4 @@ check("04.3")
 #    mixing in pieces of yesterday's version do you notice now?
 # 3. Why would it be a mistake if KMS answered "wrong encryption context" instead of nothing?
 #
-# Previous: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb) · Next: [05 Envelope encryption](05_envelope_encryption.ipynb)
+# [All lessons](index.ipynb) · Previous: [03 Encrypt from the command line](03_encrypt_from_the_command_line.ipynb) · Next: [05 Envelope encryption](05_envelope_encryption.ipynb)
