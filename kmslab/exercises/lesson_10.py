@@ -495,7 +495,7 @@ EXERCISES = (
                 "what the program reads now was handed over",
                 lambda attempt: _pair(attempt)[0] == _NEW,
                 by_mistake(
-                    "Hand over a pair: check('10.3', (what get_secret_value gives as SecretString, number)).",
+                    "Hand over a pair: answer = (what get_secret_value gives as SecretString, number).",
                     (
                         lambda attempt: _pair(attempt)[0] == _LEAKED,
                         "That is the password from the chat. The program asks without VersionStage, and gets the "
@@ -527,7 +527,7 @@ EXERCISES = (
             "german_secrets.put_secret_value(SecretId='warehouse/db', SecretString='thaw-7260'); "
             "now = german_secrets.get_secret_value(SecretId='warehouse/db')['SecretString']; "
             "german_secrets.get_secret_value(SecretId='warehouse/db', VersionStage='AWSPREVIOUS'); "
-            "check('10.3', (now, 0))",
+            "answer = (now, 0)",
         ),
     ),
 )

@@ -368,7 +368,7 @@ EXERCISES = (
                 _counted,
                 by_mistake(
                     "Take before = lab.bill ahead of the loop and lab.bill.since(before).requests behind it, and hand "
-                    "that over: check('11.2', ...). The trail shows them, too: their context is the bucket's ARN.",
+                    "that over: answer = ... The trail shows them, too: their context is the bucket's ARN.",
                     (
                         lambda attempt: isinstance(attempt.answer, Bill),
                         "That is the whole bill. Hand over its number: lab.bill.since(before).requests.",
@@ -394,7 +394,7 @@ EXERCISES = (
             "irish_s3.create_bucket(Bucket='shop-log-ireland', CreateBucketConfiguration={'LocationConstraint': "
             "'eu-west-1'}); set_default(irish_s3, 'shop-log-ireland', irish_kms.create_key()['KeyMetadata']['Arn'], "
             "bucket_key=True); before = lab.bill; [irish_s3.put_object(Bucket='shop-log-ireland', Key=f'{n}.log', "
-            "Body=b'x') for n in range(20)]; check('11.2', lab.bill.since(before).requests)",
+            "Body=b'x') for n in range(20)]; answer = lab.bill.since(before).requests",
         ),
     ),
     Exercise(

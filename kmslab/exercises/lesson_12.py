@@ -1,13 +1,16 @@
-"""Exercises of lesson 12: who did what. What is right is read from the same trail in which learners look for it."""
+"""Exercises of lesson 12: who did what. What is right is read from the same trail in which learners look for it.
+
+Long, because each typical mistake has a test and a sentence of its own.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from kmslab import Call
 from kmslab.exercises.evidence import succeeded
-from kmslab.exercises.model import Attempt, Exercise, Task
+from kmslab.exercises.model import Attempt, Exercise, Task, by_mistake
 
 _LEDGER, _LEDGER_REGION = "ledger", "ap-southeast-2"
 
@@ -62,6 +65,19 @@ def _right_time(attempt: Attempt) -> bool:
     return _written(_parts(attempt, 2)[1]) == _written(_switched_off(attempt).time)
 
 
+def _switched_on(attempt: Attempt) -> Call:
+    return succeeded(attempt.lab, "EnableKey", _key(attempt, _LEDGER, _LEDGER_REGION))[0]
+
+
+def _first_part(attempt: Attempt) -> str:
+    return str(_parts(attempt, 2)[0])
+
+
+def _time_in_another_spelling(attempt: Attempt) -> bool:
+    given = datetime.fromisoformat(str(_parts(attempt, 2)[1]).strip())
+    return given.replace(tzinfo=given.tzinfo or UTC) == _switched_off(attempt).time.replace(microsecond=0)
+
+
 # --- 12.2 ---
 
 
@@ -92,12 +108,54 @@ def _right_rows(attempt: Attempt) -> bool:
     return _named(_parts(attempt, 3)[2]) == _named([_row(call)[1] for call in _thefts(attempt)])
 
 
+def _thieves(attempt: Attempt) -> set[str]:
+    return {_who(call) for call in _thefts(attempt)}
+
+
+def _suspects_the_innocent(attempt: Attempt) -> bool:
+    return not set(_named(_parts(attempt, 3)[0])) <= _thieves(attempt)
+
+
+def _misses_a_thief(attempt: Attempt) -> bool:
+    return not set(_named(_parts(attempt, 3)[0])) >= _thieves(attempt)
+
+
+def _begin(attempt: Attempt) -> str:
+    return _written(_parts(attempt, 3)[1])
+
+
+def _is_of_a_refused_call(attempt: Attempt) -> bool:
+    calls = [call for call in attempt.lab.trail.calls if call.region == _VAULT_REGION and call.error_code is not None]
+    return _begin(attempt) in {_written(call.time) for call in calls}
+
+
+def _is_of_another_theft(attempt: Attempt) -> bool:
+    return _begin(attempt) in {_written(call.time) for call in _thefts(attempt)}
+
+
+def _rows_too_many(attempt: Attempt) -> bool:
+    return not set(_named(_parts(attempt, 3)[2])) <= {_row(call)[1] for call in _thefts(attempt)}
+
+
+def _are_tables(attempt: Attempt) -> bool:
+    return set(_named(_parts(attempt, 3)[2])) <= set(_ALLOWED.values())
+
+
 # --- 12.3 ---
 
 
+def _ended(attempt: Attempt) -> list[Call]:
+    """The calls that ended a grant on the vault, oldest first."""
+    calls = [
+        *succeeded(attempt.lab, "RevokeGrant", _vault(attempt)),
+        *succeeded(attempt.lab, "RetireGrant", _vault(attempt)),
+    ]
+    return sorted(calls, key=lambda call: call.time)
+
+
 def _after_the_change(attempt: Attempt, who: str, operation: str) -> Call:
-    """The last call of a user on the vault, if it came after a grant had been revoked."""
-    first = succeeded(attempt.lab, "RevokeGrant", _vault(attempt))[0]
+    """The last call of a user on the vault, if it came after a grant had ended."""
+    first = _ended(attempt)[0]
     calls = attempt.lab.trail.events(name=operation, principal=who, key=_vault(attempt)).calls
     return [call for call in calls if call.time > first.time][-1]
 
@@ -110,6 +168,49 @@ def _works(attempt: Attempt, who: str, operation: str) -> bool:
     return _after_the_change(attempt, who, operation).error_code is None
 
 
+def _is_disabled(attempt: Attempt) -> bool:
+    key = attempt.lab.inventory.get(_vault(attempt))
+    return key is not None and key.state != "Enabled"
+
+
+def _nobody_tried_since(attempt: Attempt) -> bool:
+    """Whether a grant has ended, and the intruder has not come back since."""
+    return bool(_ended(attempt)) and not any(
+        call.time > _ended(attempt)[0].time
+        for who in (_BACKUP, _INTERN)
+        for call in attempt.lab.trail.events(name="Decrypt", principal=who, key=_vault(attempt)).calls
+    )
+
+
+def _granted(attempt: Attempt, operation: str) -> Call:
+    """The last call that made a grant with an operation for the backup."""
+    calls = succeeded(attempt.lab, "CreateGrant", _vault(attempt))
+    for_backup = [call for call in calls if str(call.params["GranteePrincipal"]).endswith(f":user/{_BACKUP}")]
+    return [call for call in for_backup if operation in call.params["Operations"]][-1]
+
+
+def _granted_too_much(attempt: Attempt) -> bool:
+    return _granted(attempt, "Decrypt").time > _ended(attempt)[0].time
+
+
+def _granted_but_not_run(attempt: Attempt) -> bool:
+    runs = attempt.lab.trail.events(name="GenerateDataKey", principal=_BACKUP, key=_vault(attempt)).calls
+    return _granted(attempt, "GenerateDataKey").time > runs[-1].time
+
+
+def _lost(attempt: Attempt) -> bool:
+    """Whether one of those who must go on was refused for want of permission."""
+    last = [_after_the_change(attempt, who, "Decrypt") for who in _ALLOWED]
+    return any(call.error_code == _REFUSED for call in last)
+
+
+_NIGHT = "Nobody has tried since your change, and so nothing is proved: call a_night()."
+_DISABLED = (
+    "The key is disabled, and that stops everybody, Otterquill too: enable_key, take away the grants instead, and call "
+    "a_night()."
+)
+
+
 EXERCISES = (
     Exercise(
         number="12.1",
@@ -118,25 +219,62 @@ EXERCISES = (
             Task(
                 "a user name and a time were handed over",
                 lambda attempt: all(isinstance(part, (str, datetime)) for part in _parts(attempt, 2)),
-                "A pair: check('12.1', ('name', '2026-...Z')). Run the cell that plays the month first.",
+                by_mistake(
+                    "A pair: answer = ('name', '2026-...Z'). Run the cell that plays the month first.",
+                    (
+                        lambda attempt: isinstance(attempt.answer, str),
+                        "That is one of two. Hand over both in brackets: answer = ('name', '2026-...Z').",
+                    ),
+                    (
+                        lambda attempt: isinstance(attempt.answer, dict),
+                        "That is a whole event. Take two things out of it: the user name and the eventTime.",
+                    ),
+                ),
             ),
             Task(
                 "the user is the one who disabled the key",
                 _right_person,
-                "The event is called DisableKey, and userIdentity says who. EnableKey was somebody else, and the last "
-                "who encrypted need not be the one.",
+                by_mistake(
+                    "The event is called DisableKey, and its userIdentity says who.",
+                    (
+                        lambda attempt: _first_part(attempt) == _who(_switched_on(attempt)),
+                        "That is who switched it on again, with EnableKey. Look for DisableKey.",
+                    ),
+                    (
+                        lambda attempt: "arn:" in _first_part(attempt),
+                        "Only the user name is wanted: userIdentity has it as userName, beside the arn.",
+                    ),
+                    (
+                        _first_part,
+                        "It was somebody else. Who encrypted last need not be the one: ask for the event DisableKey, "
+                        "in the history of ap-southeast-2.",
+                    ),
+                ),
             ),
             Task(
                 "the time is that of the event",
                 _right_time,
-                "eventTime in the CloudTrailEvent, as it stands there, such as '2026-04-01T12:00:00Z'.",
+                by_mistake(
+                    "eventTime in the CloudTrailEvent, as it stands there, such as '2026-04-01T12:00:00Z'.",
+                    (
+                        _time_in_another_spelling,
+                        "The right moment, in another spelling. Take eventTime out of the CloudTrailEvent as it stands "
+                        "there: a report quotes, and does not rewrite.",
+                    ),
+                    (
+                        lambda attempt: _written(_parts(attempt, 2)[1]) == _written(_switched_on(attempt).time),
+                        "At that time it was switched on again. When was it switched off?",
+                    ),
+                ),
             ),
         ),
         hints=(
             "The section 'Looking events up' has a function for one attribute. Which Region's history do you ask?",
             "A client boto3.client('cloudtrail', region_name='ap-southeast-2'), and lookup_events by EventName.",
-            "e = json.loads(client.lookup_events(LookupAttributes=[{'AttributeKey': 'EventName', 'AttributeValue': "
-            "'DisableKey'}])['Events'][0]['CloudTrailEvent']), then (e['userIdentity']['userName'], e['eventTime'])",
+            "history = boto3.client('cloudtrail', region_name='ap-southeast-2'); e = "
+            "json.loads(history.lookup_events(LookupAttributes=[{'AttributeKey': 'EventName', 'AttributeValue': "
+            "'DisableKey'}])['Events'][0]['CloudTrailEvent']); answer = (e['userIdentity']['userName'], "
+            "e['eventTime'])",
         ),
     ),
     Exercise(
@@ -146,33 +284,78 @@ EXERCISES = (
             Task(
                 "users, a time and rows were handed over",
                 lambda attempt: _named(_parts(attempt, 3)[0]) and _named(_parts(attempt, 3)[2]),
-                "A tuple of three: (['user', ...], '2026-...Z', ['row', ...]). Run the cells that play the week first.",
+                by_mistake(
+                    "A tuple of three: (['user', ...], '2026-...Z', ['row', ...]). Run the cells that play the week "
+                    "first.",
+                    (
+                        lambda attempt: any(isinstance(_parts(attempt, 3)[part], str) for part in (0, 2)),
+                        "The first and the third part are lists, even if there is one name in them: ['user'].",
+                    ),
+                ),
             ),
             Task(
                 "these are the users whose names were misused, all of them and no others",
                 _right_users,
-                "Compare user and table of every successful Decrypt with the table of rules. It is more than one user, "
-                "and working at night is no offence.",
+                by_mistake(
+                    "Compare user and table of every successful Decrypt with the table of rules.",
+                    (
+                        _suspects_the_innocent,
+                        "You suspect somebody who kept to the rules: working at night is no offence, and payroll reads "
+                        "salaries at any time. Compare user and table of each Decrypt that worked.",
+                    ),
+                    (
+                        _misses_a_thief,
+                        "So far right, and there is one more user under whose name rows were read. Look at the later "
+                        "days too: nobody is in the rules for that user at all.",
+                    ),
+                ),
             ),
             Task(
                 "it is the first Decrypt that broke the rules",
                 _right_begin,
-                "Oldest first, and only events without an errorCode: looking around and being refused came earlier.",
+                by_mistake(
+                    "The eventTime of the oldest Decrypt of these users that worked, as it stands in the event.",
+                    (
+                        _is_of_a_refused_call,
+                        "At that time a call was refused: somebody looked around, and nothing was lost yet. Take only "
+                        "events without an errorCode.",
+                    ),
+                    (
+                        _is_of_another_theft,
+                        "That is a theft, but not the first one. The history gives the newest event first; the "
+                        "lesson's list events is turned round.",
+                    ),
+                ),
             ),
             Task(
                 "these are the rows that are lost, all of them and no others",
                 _right_rows,
-                "The 'row' in the encryption contexts of these Decrypt events, of all the users of part 1. What "
-                "payroll read is not lost.",
+                by_mistake(
+                    "The 'row' in the encryption contexts of these Decrypt events, of all the users of part 1.",
+                    (
+                        _are_tables,
+                        "These are tables. The name of the row is beside it in the encryption context: context['row'].",
+                    ),
+                    (
+                        _rows_too_many,
+                        "There are rows among them that only payroll or web has read. Those are not lost.",
+                    ),
+                    (
+                        lambda attempt: _parts(attempt, 3),
+                        "Some are missing: the rows of every user of part 1, and not of the first one only.",
+                    ),
+                ),
             ),
         ),
         hints=(
             "Only Decrypt events without an errorCode count. For each: is this user allowed this table?",
             "event['userIdentity']['userName'] and event['requestParameters']['encryptionContext']['table'] make a "
             "pair; two pairs are allowed: ('web', 'orders') and ('payroll', 'salaries').",
-            "wrong = [e for e in events if e['eventName'] == 'Decrypt' and 'errorCode' not in e and (e['userIdentity']"
-            "['userName'], e['requestParameters']['encryptionContext']['table']) not in allowed]; then the set of "
-            "users, wrong[0]['eventTime'], and the set of rows",
+            "allowed = {('web', 'orders'), ('payroll', 'salaries')}; good = [e for e in events if e['eventName'] == "
+            "'Decrypt' and 'errorCode' not in e]; who = lambda e: e['userIdentity']['userName']; context = lambda e: "
+            "e['requestParameters']['encryptionContext']; wrong = [e for e in good if (who(e), context(e)['table']) "
+            "not in allowed]; answer = ({who(e) for e in wrong}, wrong[0]['eventTime'], {context(e)['row'] for e "
+            "in wrong})",
         ),
     ),
     Exercise(
@@ -181,30 +364,68 @@ EXERCISES = (
         tasks=(
             Task(
                 "a grant on the vault was revoked",
-                lambda attempt: succeeded(attempt.lab, "RevokeGrant", _vault(attempt)),
-                "list_grants(KeyId=vault['KeyId']), then revoke_grant with KeyId and GrantId, with the client for "
-                "eu-west-1. Disabling the key would stop everybody.",
+                _ended,
+                by_mistake(
+                    "list_grants(KeyId=vault['KeyId']), then revoke_grant with KeyId and GrantId, with the client for "
+                    "eu-west-1.",
+                    (_is_disabled, _DISABLED),
+                ),
             ),
             Task(
                 "after that, backup tried to decrypt and was refused",
                 lambda attempt: _is_shut_out(attempt, _BACKUP),
-                "Its old grant allows Decrypt: revoke it. Then call a_night(), which lets the intruder try.",
+                by_mistake(
+                    "The old grant of backup allows Decrypt: revoke it. Then call a_night(), which lets the intruder "
+                    "try.",
+                    (_is_disabled, _DISABLED),
+                    (_nobody_tried_since, _NIGHT),
+                    (
+                        _granted_too_much,
+                        "The intruder has the access key of backup, and your new grant lets it decrypt again: revoke "
+                        "that, grant GenerateDataKey alone, and call a_night().",
+                    ),
+                ),
             ),
             Task(
                 "so did old-intern",
                 lambda attempt: _is_shut_out(attempt, _INTERN),
-                "The second door is a grant of its own, and revoking the first does not end it. Revoke it, and call "
-                "a_night() again.",
+                by_mistake(
+                    "The second door is a grant of its own: revoke it, too. Then call a_night().",
+                    (_is_disabled, _DISABLED),
+                    (_nobody_tried_since, _NIGHT),
+                    (
+                        lambda attempt: _works(attempt, _INTERN, "Decrypt"),
+                        "old-intern still decrypts: that grant was made with the one you have revoked, and does not "
+                        "end with it. list_grants shows it; revoke it, and call a_night() again.",
+                    ),
+                ),
             ),
             Task(
                 "the backup still gets its data keys",
                 lambda attempt: _works(attempt, _BACKUP, "GenerateDataKey"),
-                "create_grant for users['backup'].arn with Operations=['GenerateDataKey'], and a_night() again.",
+                by_mistake(
+                    "create_grant for users['backup'].arn with Operations=['GenerateDataKey'], and then a_night().",
+                    (_is_disabled, _DISABLED),
+                    (_granted_but_not_run, "The grant is there. Has the backup run since? Call a_night() again."),
+                    (
+                        lambda attempt: _after_the_change(attempt, _BACKUP, "GenerateDataKey"),
+                        "Tonight's backup was refused, for the grant that let it run has gone: create_grant for "
+                        "users['backup'].arn with Operations=['GenerateDataKey'], and a_night() again.",
+                    ),
+                ),
             ),
             Task(
                 "web and payroll still work",
                 lambda attempt: _works(attempt, "web", "Decrypt") and _works(attempt, "payroll", "Decrypt"),
-                "They must not notice anything: the key stays enabled, and their IAM policies stay. Then a_night().",
+                by_mistake(
+                    "They must not notice anything. a_night() shows whether they do.",
+                    (_is_disabled, _DISABLED),
+                    (
+                        _lost,
+                        "One of them was refused: they have no grants, their IAM policies let them in through the key "
+                        "policy. Put back what you took away, and call a_night() again.",
+                    ),
+                ),
             ),
         ),
         hints=(
@@ -212,8 +433,8 @@ EXERCISES = (
             "list_grants, revoke_grant for each that allows Decrypt, create_grant with GenerateDataKey for backup, "
             "then a_night().",
             "for g in ireland.list_grants(KeyId=vault['KeyId'])['Grants']: ireland.revoke_grant(KeyId=vault['KeyId'], "
-            "GrantId=g['GrantId']); ireland.create_grant(KeyId=vault['KeyId'], GranteePrincipal=users['backup'].arn, "
-            "Operations=['GenerateDataKey']); a_night()",
+            "GrantId=g['GrantId']) and, below the loop, ireland.create_grant(KeyId=vault['KeyId'], "
+            "GranteePrincipal=users['backup'].arn, Operations=['GenerateDataKey']); a_night()",
         ),
     ),
 )

@@ -13,10 +13,12 @@
 # **Before you begin**: [07 Who may use a key](07_who_may_use_a_key.ipynb) and
 # [08 Three kinds of keys](08_three_kinds_of_keys.ipynb).
 #
-# **Time**: 40 minutes.
+# **Time**: 50 minutes.
 #
-# Previous: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb) ·
+# [All lessons](index.ipynb) · Previous: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb) ·
 # Next: [11 S3 across Regions](11_s3_across_regions.ipynb)
+#
+# Words you do not know: [glossary](glossary.ipynb).
 
 # %%
 # %load_ext kmslab
@@ -595,5 +597,5 @@ print(website_secrets.get_secret_value(SecretId="shop/db")["SecretString"])
 # 3. A program reads its password at every request of a customer, a million times a day. What does KMS cost in a month, and
 #    what would you change?
 #
-# Previous: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb) ·
+# [All lessons](index.ipynb) · Previous: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb) ·
 # Next: [11 S3 across Regions](11_s3_across_regions.ipynb)

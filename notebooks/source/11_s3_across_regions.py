@@ -13,9 +13,11 @@
 # **Before you begin**: [05 Envelope encryption](05_envelope_encryption.ipynb),
 # [07 Who may use a key](07_who_may_use_a_key.ipynb) and [10 Secrets](10_secrets.ipynb).
 #
-# **Time**: 40 minutes.
+# **Time**: 50 minutes.
 #
-# Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)
+# [All lessons](index.ipynb) · Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)
+#
+# Words you do not know: [glossary](glossary.ipynb).
 
 # %%
 # %load_ext kmslab
@@ -414,7 +416,8 @@ with_bucket_key = lab.bill.since(before)
 show_kms(mark)
 
 # %% [markdown]
-# **Predict**: the same traffic, 200,000 times a month. What is KMS's bill, without and with?
+# **Predict**: the same traffic, 200,000 times a month. What is KMS's bill, without and with? (`lab.forecast` multiplies what was
+# done once, and says what a month of it costs; lesson 13 is about that.)
 
 # %%
 forecasts = {
@@ -621,4 +624,4 @@ print(b"only copy" in lab.at_rest("covers-virginia", "old.txt"))
 # 3. For which of your data would you pay for client-side encryption with its trouble, and from whom would it protect, that
 #    SSE-KMS does not?
 #
-# Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)
+# [All lessons](index.ipynb) · Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)

@@ -11,9 +11,12 @@
 #
 # **Before you begin**: [07 Who may use a key](07_who_may_use_a_key.ipynb) and [11 S3 across Regions](11_s3_across_regions.ipynb).
 #
-# **Time**: 40 minutes.
+# **Time**: 45 minutes.
 #
-# Previous: [11 S3 across Regions](11_s3_across_regions.ipynb) · Next: [13 What it costs](13_what_it_costs.ipynb)
+# [All lessons](index.ipynb) · Previous: [11 S3 across Regions](11_s3_across_regions.ipynb) ·
+# Next: [13 What it costs](13_what_it_costs.ipynb)
+#
+# Words you do not know: [glossary](glossary.ipynb).
 
 # %%
 # %load_ext kmslab
@@ -41,10 +44,11 @@ letters = kms.create_key(Description="letters")["KeyMetadata"]
 # %% [markdown]
 # ## One call, one event
 #
-# Every call to KMS leaves an **event** in CloudTrail, AWS's record of who did what. You need not switch it on. `lab.trail` has
-# shown you events since lesson 00, as a table. Now take one apart.
+# Vera has come for the yearly audit, and of everything in the account she asks the same: who has read it, and who did what? You
+# have had the answer all the time. Every call to KMS leaves an **event** in CloudTrail, AWS's record of who did what. You need
+# not switch it on. `lab.trail` has shown you events since lesson 00, as a table. Now take one apart.
 #
-# Nina may encrypt and decrypt. She encrypts a letter and reads it again:
+# Nina answers the letters of Otterquill's authors, and may encrypt and decrypt. She encrypts a letter and reads it again:
 
 # %%
 use = {
@@ -97,7 +101,7 @@ for name, secret in {
 
 # %% [markdown]
 # Neither what was encrypted nor what came out: no plaintext, ciphertext, data key, signature or grant token is ever logged. So
-# an auditor needs no permission to decrypt, and a thief learns no secret from the log.
+# Vera needs no permission to decrypt, and a thief learns no secret from the log.
 #
 # But the **encryption context** is there, in clear. That is the reason never to put a secret into it, and the reason to use it
 # at all: it is the only thing that says *which letter* it was. (Also there in full: every key policy that somebody puts.)
@@ -167,7 +171,8 @@ print(look_up("Username", "nina"))
 #
 # ## Exercise 12.1: who switched it off?
 #
-# Run this cell once. It plays a month in **ap-southeast-2** (Sydney).
+# Otterquill's partner in Sydney could not enter sales for some hours, and has complained to Mira. Run this cell once. It plays the
+# month in **ap-southeast-2**.
 
 # %%
 sydney = boto3.client("kms", region_name="ap-southeast-2")
@@ -185,7 +190,7 @@ for hour in (7, 9):
 _ = sydney.enable_key(KeyId=ledger["KeyId"])
 
 # %% [markdown]
-# The key `ledger` was disabled for some hours. Who did it, and when? Look it up with boto3, and hand over the **user name** and the
+# The key `ledger` was disabled. Who did it, and when? Look it up with boto3, and hand over the **user name** and the
 # **`eventTime`** as the event has it (`"2026-..Z"`), as a pair.
 
 # %%
@@ -203,7 +208,8 @@ check("12.1", answer)
 # %% [markdown]
 # ## A trail: files in a bucket
 #
-# A **trail** writes all events into a bucket, for as long as you keep them. Normally it is the bucket of another account, which
+# Ninety days are not enough for Vera; she looks back years. A **trail** writes all events into a bucket, for as long as you keep
+# them. Normally it is the bucket of another account, which
 # nobody in this one can write to. The bucket's policy has to let CloudTrail in:
 
 # %%
@@ -266,8 +272,8 @@ for event in json.loads(read(log_file))["Records"]:
 # %% [markdown]
 # ## Has somebody changed it?
 #
-# A log that an intruder can edit proves nothing. Therefore `EnableLogFileValidation`: every hour CloudTrail writes a **digest
-# file**, with a hash of each log file, the hash of the digest before, and a signature.
+# Vera asks it of every log: one that an intruder can edit proves nothing. Therefore `EnableLogFileValidation`: every hour
+# CloudTrail writes a **digest file**, with a hash of each log file, the hash of the digest before, and a signature.
 
 # %%
 _ = lab.clock.advance(hours=1)
@@ -334,9 +340,9 @@ _ = cloudtrail.stop_logging(Name="audit")
 # You store an object in S3, and S3 asks KMS for a data key (lesson 11). **Predict**: who is the user in that event, you or S3?
 
 # %%
-_ = s3.create_bucket(Bucket="films")
+_ = s3.create_bucket(Bucket="covers")
 _ = s3.put_object(
-    Bucket="films", Key="night.mp4", Body=b"film", ServerSideEncryption="aws:kms", SSEKMSKeyId=letters["KeyId"]
+    Bucket="covers", Key="night-train.png", Body=b"cover", ServerSideEncryption="aws:kms", SSEKMSKeyId=letters["KeyId"]
 )
 event = lab.trail.events(key=letters["KeyId"])[-1]
 print(event["eventName"])
@@ -371,7 +377,8 @@ for event in lab.trail.events(key=short_lived):
 #
 # ## A week of events
 #
-# Now something serious. A company keeps two tables under one key, `vault`, in **eu-west-1**. These are the rules:
+# Now something serious. Otterquill keeps two tables under one key, `vault`, in **eu-west-1**. These are the rules, as Vera has
+# them in her papers:
 #
 # | user | may |
 # | --- | --- |
@@ -459,8 +466,8 @@ _ = lab.clock.travel_to(monday + timedelta(days=7, hours=8))
 print(f"The week of {monday:%Y-%m-%d} is over.")
 
 # %% [markdown]
-# It is Monday, 8:00, and somebody says that salaries are going around. You have no suspect and no time. Fetch the whole week,
-# oldest first. Plain Python is enough:
+# It is Monday, 8:00. Mira calls: **somebody** has mailed her two of her people's salaries, to the cent. You have no suspect and no
+# time. Fetch the whole week, oldest first. Plain Python is enough:
 
 # %%
 history = boto3.client("cloudtrail", region_name="eu-west-1")
@@ -482,7 +489,7 @@ for (who, what, result), count in sorted(counts.items()):
     print(f"{who:12} {what:16} {result:13} {count:4}")
 
 # %% [markdown]
-# Compare with the rules. Two lines are denials: somebody looked around. Others were *allowed*, and no permission system will
+# Compare with the rules. Two lines are denials: somebody has looked around. Others were *allowed*, and no permission system will
 # ever tell you about them.
 #
 # **Second look: when?**
@@ -498,8 +505,8 @@ figures.lanes("Calls to KMS in eu-west-1, by user", dict(sorted(moments.items())
 #
 # ## Exercise 12.2: the intruder
 #
-# Now look into the events: `userIdentity`, `requestParameters["encryptionContext"]`, `userAgent` (its first word names the
-# program), `errorCode`. Hand over a tuple of three:
+# Look into the events: `userIdentity`, `requestParameters["encryptionContext"]`, `userAgent` (its first word names the
+# program), `errorCode`. Vera writes three things into her report; hand them over as a tuple:
 #
 # 1. the **users** under whose names somebody decrypted what they should not have, as a list;
 # 2. **since when**: the `eventTime` of the first such `Decrypt` (one that worked);
@@ -538,6 +545,8 @@ for event in events:
 # thief made **himself a second door**, for a user whom everybody had forgotten.
 #
 # ## Exercise 12.3: contain it, and prove it
+#
+# Mira wants him out, tonight, and the shop open tomorrow. Vera wants to see that it is so.
 #
 # 1. Take away what lets the intruder decrypt, **all of it**. `list_grants` shows the grants of the key. A grant that somebody
 #    made with another grant does *not* end with that one.
@@ -594,11 +603,11 @@ figures.lanes("Decrypt under the key of the vault", dict(sorted(proof.items())),
 # %% [markdown]
 # The access key itself is still out. In AWS you would deactivate it in the same minute (`iam.update_access_key`), delete the
 # user `old-intern`, and then, in quiet, count what is lost: the rows of exercise 12.2. What was decrypted once stays known;
-# no revoking and no rotation brings it back.
+# no revoking and no rotation brings it back. Vera closes her report with one line: *who somebody is, the trail does not say.*
 #
 # ## What went wrong? Two questions at once
 #
-# "Show me all `Decrypt` by `nina`":
+# Vera asks for one thing more, *all `Decrypt` by `nina`*:
 
 # %% tags=["raises-exception"]
 cloudtrail.lookup_events(
@@ -613,9 +622,9 @@ cloudtrail.lookup_events(
 # in Python, as above. For years of events in many accounts people query a trail's files with Athena, in SQL; what they ask for
 # are the same fields.
 #
-# ## What has changed since older tutorials
+# ## Tom's notes: what has changed since
 #
-# | you may read | today |
+# | Tom's notes say | today |
 # | --- | --- |
 # | "create a trail, or nothing is logged" | 90 days of management events are there without one |
 # | "the caller is `AWS Internal`" for S3's calls | since about 2025 the events name `fas.s3.amazonaws.com` |
@@ -634,9 +643,10 @@ cloudtrail.lookup_events(
 #
 # ## Questions
 #
-# 1. An auditor wants to know who has read *one* object in S3 in the last month. Which event do you look for, by which field? What
+# 1. Vera wants to know who has read *one* object in S3 in the last month. Which event do you look for, by which field? What
 #    if the bucket has a Bucket Key?
 # 2. A colleague proposes to leave KMS's events out of the trail, because there are so many. What do you lose?
 # 3. The intruder had a whole week. Which *one* rule, watched by a program, would have found him in the first hour?
 #
-# Previous: [11 S3 across Regions](11_s3_across_regions.ipynb) · Next: [13 What it costs](13_what_it_costs.ipynb)
+# [All lessons](index.ipynb) · Previous: [11 S3 across Regions](11_s3_across_regions.ipynb) ·
+# Next: [13 What it costs](13_what_it_costs.ipynb)

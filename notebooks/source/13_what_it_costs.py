@@ -12,9 +12,11 @@
 # **Before you begin**: [05 Envelope encryption](05_envelope_encryption.ipynb) and
 # [06 Asymmetric keys](06_asymmetric_keys.ipynb).
 #
-# **Time**: 35 minutes.
+# **Time**: 45 minutes.
 #
-# Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: [14 The incident](14_the_incident.ipynb)
+# [All lessons](index.ipynb) · Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: [14 The incident](14_the_incident.ipynb)
+#
+# Words you do not know: [glossary](glossary.ipynb).
 
 # %%
 # %load_ext kmslab
@@ -36,8 +38,8 @@ orders = kms.create_key(Description="orders")["KeyMetadata"]["KeyId"]
 # %% [markdown]
 # ## "You pay per API call"
 #
-# You may have read this sentence, often with the warning that even listing keys costs money. It is not false. But is it the
-# main thing? Make a thousand calls, and let the month end.
+# Mira has the bill in front of her and asks why it is what it is. Tom quotes this sentence from his notes, and the warning that
+# even listing keys costs money. It is not false. But is it the main thing? Make a thousand calls, and let the month end.
 #
 # **Predict**: one key since 5 January, 1,000 calls. Which of the two will be on the bill, and with how much?
 
@@ -149,10 +151,10 @@ for name, usd in hundred_thousand.items():
 #
 # ## Exercise 13.1: receipts by the hundred thousand
 #
-# A shop signs 300,000 receipts a month with **ECC_NIST_P256**, and has each of them verified by KMS as well.
+# Mira plans: 300,000 receipts a month, each signed with **ECC_NIST_P256**, and each verified by KMS as well. What will that cost?
 #
 # In **eu-west-1**, create the key, with the description **`receipts`**. Sign **one** receipt, verify it, and hand over the
-# **forecast** of the month (what `lab.forecast` returns). The company makes this key *once*: choose the place of your mark.
+# **forecast** of the month (what `lab.forecast` returns). Otterquill makes this key *once*: choose the place of your mark.
 
 # %%
 # Exercise 13.1
@@ -273,10 +275,10 @@ figures.bars("Five million records of 10 KB, written and read, in a month", mont
 # for its own requests, 0.005 USD for 1,000 PUTs: for those five million, 25 USD. They are in the table of prices, and not on a
 # KMS bill.)
 #
-# ## A small company
+# ## Mira wants it halved
 #
-# Somebody asks you to halve a bill. The next cell builds the company in **eu-central-1** and lets 100 days pass. Then comes one
-# *minute* of its work, with ten orders. Run both cells once, and read the second one closely.
+# The next cell builds what Otterquill has in **eu-central-1**, and lets 100 days pass. Then comes one *minute* of the shop's work,
+# with ten orders, as Tom wrote it. Run both cells once, and read the second one closely.
 
 # %%
 frankfurt = boto3.client("kms", region_name="eu-central-1")
@@ -344,16 +346,16 @@ for name, key_id in company.items():
 # %%
 of_work = {line.item: float(line.amount) for line in work_for_a_month.lines if "requests" in line.item.lower()}
 of_company = sum([*hours(a_day.key_hours).values(), *hours(a_day.rotation_hours).values()]) / 24
-figures.bars("The company's month", {"Keys": of_company} | of_work, "USD")
+figures.bars("A month at Otterquill", {"Keys": of_company} | of_work, "USD")
 
 # %% [markdown]
 # ## Exercise 13.2: keys that nobody needs
 #
-# The company's rule: a key that **nothing has used for 90 days** goes, with a waiting period. (In a real account you would
-# disable it first, and wait for complaints: lesson 09.) And nothing runs in **eu-west-1** any more, so the replica of `orders`
-# goes too.
+# You and Mira agree on a rule: a key that **nothing has used for 90 days** goes, with a waiting period. (In a real account you
+# would disable it first, and wait for complaints: lesson 09.) And nothing of `orders` runs in **eu-west-1** any more, so its
+# replica goes too.
 #
-# Bring the keys that the company does not need to where they cost nothing, and leave the others as they are.
+# Bring the keys that Otterquill does not need to where they cost nothing, and leave the others as they are.
 
 # %%
 # Exercise 13.2
@@ -374,7 +376,7 @@ check("13.2")
 # %% [markdown]
 # ## Exercise 13.3: the same minute for half the price
 #
-# Now the requests. Write the minute anew: it still encrypts, decrypts and **signs ten orders**, under the same two keys, and it
+# Now the requests. Write Tom's minute anew: it still encrypts, decrypts and **signs ten orders**, under the same two keys, and it
 # still **verifies** each signature. Find three things in `minute()` that KMS need not be asked for, or not so often. Hand over
 # the forecast of your minute, **43,200** times a month, for **at most half** of what `work_for_a_month` said.
 
@@ -459,8 +461,8 @@ weekend
 #
 # ## What went wrong? A dollar saved
 #
-# A colleague has found out that a key costs nothing while it waits for its deletion. In the last two weeks of every month
-# nobody needs the key, so:
+# Tom wants to help, and has found out that a key costs nothing while it waits for its deletion. In the last two weeks of every
+# month nobody needs the key, so:
 
 # %%
 old = kms.encrypt(KeyId=orders, Plaintext=b"order 1")["CiphertextBlob"]
@@ -488,9 +490,9 @@ print("charged at once:", sum(count for (month, arn), count in saved.items() if 
 # None. If a deletion is cancelled, the key is charged as though it had never been scheduled. Deletion is for keys that are
 # not needed any more, and no parking place.
 #
-# ## What has changed since older tutorials
+# ## Tom's notes: what has changed since
 #
-# | you may read | today |
+# | Tom's notes say | today |
 # | --- | --- |
 # | "you pay per API call" | mostly you pay per **key and month**; requests cost little, and the first 20,000 of a month nothing |
 # | "AWS managed keys are free" | keeping them is; requests are charged |
@@ -515,4 +517,4 @@ print("charged at once:", sum(count for (month, arn), count in saved.items() if 
 # 3. You cache data keys for a day. An employee leaves, and at noon you take the permission to decrypt away. Until when can
 #    the program that runs under it still read?
 #
-# Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: [14 The incident](14_the_incident.ipynb)
+# [All lessons](index.ipynb) · Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: [14 The incident](14_the_incident.ipynb)

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from kmslab import Lab, Principal
 from kmslab.exercises.catalogue import EXERCISES
 from kmslab.exercises.desk import Desk
+from kmslab.exercises.model import CheckResult
 
 PAIR, PERSON, TIME = (task.label for task in EXERCISES["12.1"].tasks)
 THREE, USERS, SINCE, ROWS = (task.label for task in EXERCISES["12.2"].tasks)
@@ -21,6 +22,13 @@ DECRYPT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 
 EVERYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}
 
 FIRST = "2026-01-13T03:00:00Z"
+
+
+def advice(result: CheckResult, label: str) -> str:
+    """What is said about a task that is to be done."""
+    (item,) = (item for item in result.items if item.label == label)
+    assert not item.done
+    return item.advice
 
 
 def test_an_empty_lab_solves_nothing(desk: Desk) -> None:
@@ -56,16 +64,41 @@ class TestWhoSwitchedItOff:
         assert desk.check("12.1", answer).passed
 
     def test_who_switched_it_on(self, desk: Desk) -> None:
-        assert desk.check("12.1", ("administrator", "2026-02-01T22:00:00Z")).open_tasks == [PERSON, TIME]
+        result = desk.check("12.1", ("administrator", "2026-02-01T22:00:00Z"))
+        assert result.open_tasks == [PERSON, TIME]
+        assert "who switched it on again" in advice(result, PERSON)
+        assert "it was switched on again" in advice(result, TIME)
 
     def test_another_user(self, desk: Desk) -> None:
-        assert desk.check("12.1", ("ada", "2026-02-01T15:00:00Z")).open_tasks == [PERSON]
+        result = desk.check("12.1", ("ada", "2026-02-01T15:00:00Z"))
+        assert result.open_tasks == [PERSON]
+        assert "It was somebody else" in advice(result, PERSON)
+
+    def test_the_arn_of_the_user(self, desk: Desk) -> None:
+        result = desk.check("12.1", ("arn:aws:iam::123456789010:user/ben", "2026-02-01T15:00:00Z"))
+        assert result.open_tasks == [PERSON]
+        assert "Only the user name" in advice(result, PERSON)
+
+    @pytest.mark.parametrize("when", ["2026-02-01 15:00:00+00:00", "2026-02-01 15:00:00", "2026-02-01T16:00:00+01:00"])
+    def test_the_time_in_another_spelling(self, desk: Desk, when: str) -> None:
+        result = desk.check("12.1", ("ben", when))
+        assert result.open_tasks == [TIME]
+        assert "in another spelling" in advice(result, TIME)
 
     def test_the_day_alone(self, desk: Desk) -> None:
-        assert desk.check("12.1", ("ben", "2026-02-01")).open_tasks == [TIME]
+        result = desk.check("12.1", ("ben", "2026-02-01"))
+        assert result.open_tasks == [TIME]
+        assert advice(result, TIME).startswith("eventTime in the CloudTrailEvent")
 
     def test_the_name_alone(self, desk: Desk) -> None:
-        assert desk.check("12.1", "ben").open_tasks == [PAIR, PERSON, TIME]
+        result = desk.check("12.1", "ben")
+        assert result.open_tasks == [PAIR, PERSON, TIME]
+        assert "That is one of two" in advice(result, PAIR)
+
+    def test_the_whole_event(self, desk: Desk, lab: Lab) -> None:
+        result = desk.check("12.1", lab.trail.events(name="DisableKey")[0])
+        assert result.open_tasks == [PAIR, PERSON, TIME]
+        assert "a whole event" in advice(result, PAIR)
 
 
 class Company:
@@ -153,25 +186,57 @@ class TestTheIntruder:
         assert desk.check("12.2", (["backup", "old-intern"], FIRST, ["anna", "bela"])).passed
 
     def test_the_second_door_is_overlooked(self, desk: Desk, company: Company) -> None:
-        assert desk.check("12.2", (["backup"], FIRST, ["anna"])).open_tasks == [USERS, ROWS]
+        result = desk.check("12.2", (["backup"], FIRST, ["anna"]))
+        assert result.open_tasks == [USERS, ROWS]
+        assert "there is one more user" in advice(result, USERS)
+        assert "Some are missing" in advice(result, ROWS)
 
     def test_payroll_is_suspected(self, desk: Desk, company: Company) -> None:
-        answer = (["backup", "old-intern", "payroll"], FIRST, ["anna", "bela"])
-        assert desk.check("12.2", answer).open_tasks == [USERS]
+        answer = (["backup", "old-intern", "payroll"], FIRST, ["anna", "bela", "carla"])
+        result = desk.check("12.2", answer)
+        assert result.open_tasks == [USERS, ROWS]
+        assert "somebody who kept to the rules" in advice(result, USERS)
+        assert "only payroll or web has read" in advice(result, ROWS)
+
+    def test_tables_in_place_of_rows(self, desk: Desk, company: Company) -> None:
+        result = desk.check("12.2", (["backup", "old-intern"], FIRST, ["salaries"]))
+        assert result.open_tasks == [ROWS]
+        assert "These are tables" in advice(result, ROWS)
+
+    def test_the_newest_theft_is_taken_for_the_first(self, desk: Desk, lab: Lab, company: Company) -> None:
+        last = lab.trail.events(name="Decrypt", principal="old-intern")[-1]["eventTime"]
+        result = desk.check("12.2", (["backup", "old-intern"], last, ["anna", "bela"]))
+        assert result.open_tasks == [SINCE]
+        assert "not the first one" in advice(result, SINCE)
 
     def test_looking_around_is_taken_for_the_begin(self, desk: Desk, company: Company) -> None:
-        answer = (["backup", "old-intern"], "2026-01-05T09:00:00Z", ["anna", "bela"])
-        assert desk.check("12.2", answer).open_tasks == [SINCE]
+        refused = company.lab.trail.events(name="ListKeys")[0]["eventTime"]
+        result = desk.check("12.2", (["backup", "old-intern"], refused, ["anna", "bela"]))
+        assert result.open_tasks == [SINCE]
+        assert "nothing was lost yet" in advice(result, SINCE)
 
     def test_one_text_in_place_of_a_list(self, desk: Desk, company: Company) -> None:
-        assert desk.check("12.2", ("backup", FIRST, ["anna", "bela"])).open_tasks == [THREE, USERS]
+        result = desk.check("12.2", ("backup", FIRST, ["anna", "bela"]))
+        assert result.open_tasks == [THREE, USERS]
+        assert "are lists" in advice(result, THREE)
 
 
 class TestContainIt:
     def test_solved(self, desk: Desk, company: Company) -> None:
         company.revoke("backup")
         company.revoke("old-intern")
-        assert desk.check("12.3").open_tasks == [BACKUP_OUT, INTERN_OUT, DATA_KEYS, OTHERS]
+        result = desk.check("12.3")
+        assert result.open_tasks == [BACKUP_OUT, INTERN_OUT, DATA_KEYS, OTHERS]
+        assert "nothing is proved" in advice(result, BACKUP_OUT)
+        assert "nothing is proved" in advice(result, INTERN_OUT)
+        company.grant(company.kms, "backup", "GenerateDataKey")
+        company.night()
+        assert desk.check("12.3").passed
+
+    def test_retired_in_place_of_revoked(self, desk: Desk, company: Company) -> None:
+        for grant in company.kms.list_grants(KeyId=company.vault)["Grants"]:
+            key_arn = company.kms.describe_key(KeyId=company.vault)["KeyMetadata"]["Arn"]
+            company.kms.retire_grant(KeyId=key_arn, GrantId=grant["GrantId"])
         company.grant(company.kms, "backup", "GenerateDataKey")
         company.night()
         assert desk.check("12.3").passed
@@ -184,7 +249,9 @@ class TestContainIt:
         company.revoke("backup")
         company.grant(company.kms, "backup", "GenerateDataKey")
         company.night()
-        assert desk.check("12.3").open_tasks == [INTERN_OUT]
+        result = desk.check("12.3")
+        assert result.open_tasks == [INTERN_OUT]
+        assert "does not end with it" in advice(result, INTERN_OUT)
         company.revoke("old-intern")
         company.night()
         assert desk.check("12.3").passed
@@ -193,12 +260,28 @@ class TestContainIt:
         company.revoke("backup")
         company.revoke("old-intern")
         company.night()
-        assert desk.check("12.3").open_tasks == [DATA_KEYS]
+        result = desk.check("12.3")
+        assert result.open_tasks == [DATA_KEYS]
+        assert "Tonight's backup was refused" in advice(result, DATA_KEYS)
+        company.grant(company.kms, "backup", "GenerateDataKey")
+        assert "Has the backup run since?" in advice(desk.check("12.3"), DATA_KEYS)
+
+    def test_the_rules_of_the_shop_are_taken_away(self, desk: Desk, lab: Lab, company: Company) -> None:
+        company.revoke("backup")
+        company.revoke("old-intern")
+        company.grant(company.kms, "backup", "GenerateDataKey")
+        lab.client("iam").delete_user_policy(UserName="payroll", PolicyName="payroll")
+        company.night()
+        result = desk.check("12.3")
+        assert result.open_tasks == [OTHERS]
+        assert "their IAM policies let them in" in advice(result, OTHERS)
 
     def test_the_key_is_disabled(self, desk: Desk, company: Company) -> None:
         company.kms.disable_key(KeyId=company.vault)
         company.night()
-        assert desk.check("12.3").open_tasks == [REVOKED, BACKUP_OUT, INTERN_OUT, DATA_KEYS, OTHERS]
+        result = desk.check("12.3")
+        assert result.open_tasks == [REVOKED, BACKUP_OUT, INTERN_OUT, DATA_KEYS, OTHERS]
+        assert "stops everybody" in advice(result, REVOKED)
 
     def test_revoked_and_disabled(self, desk: Desk, company: Company) -> None:
         company.revoke("backup")
@@ -214,4 +297,6 @@ class TestContainIt:
         company.revoke("old-intern")
         company.grant(company.kms, "backup", "GenerateDataKey", "Decrypt")
         company.night()
-        assert desk.check("12.3").open_tasks == [BACKUP_OUT]
+        result = desk.check("12.3")
+        assert result.open_tasks == [BACKUP_OUT]
+        assert "your new grant lets it decrypt again" in advice(result, BACKUP_OUT)
