@@ -25,6 +25,7 @@ examples:
   kmslab lab class --no-browser open it in ./class and print its address instead
   kmslab serve                  a KMS for any AWS client, until Ctrl-C
   eval "$(kmslab env)"          (another terminal) lead `aws` and the SDKs to it
+  kmslab grade submitted --csv marks.csv   (teachers) grade what learners have handed in
   kmslab notebooks check        (authors) are the stored notebooks what their sources make?
 
 Each command explains itself: kmslab COMMAND --help"""
@@ -84,6 +85,21 @@ What notebooks have made in a real account, when they were run with KMSLAB_BACKE
 
 The clean-up needs credentials that you name: AWS_PROFILE, or an access key in the environment. Keys get the
 shortest waiting period, 7 days, in which they cost nothing. It may be run any number of times."""
+
+_GRADE = """\
+Grade a folder of submitted notebooks: a point for each task that is done. Prints a row for each learner.
+
+Found are, in any mixture:
+  DIR/ada/00_start.ipynb            a folder for each learner
+  DIR/ada_00_start.ipynb            the learner's name before or after the lesson's
+  DIR/ada/00_start/00_start.ipynb   as nbgrader collects them
+
+From a submission come the cells for the exercises and those that the learner has added; the others, and the
+checks, are the workbook's own. The cells run in a process of their own, with limits, and call a Lab in another
+one, where the checks are made: a cell that redefines `check` or prints PASS earns nothing by it. On Linux it can
+neither read nor write your files. Elsewhere it could; grade in a container if you do not know your learners.
+
+A cell that fails, takes too long or ends Python does not stop the rest, and is noted."""
 
 _CAN_BE_REPLACED = os.name == "posix"
 
@@ -169,6 +185,30 @@ def _parser() -> argparse.ArgumentParser:
     aws.add_argument("--region", action="append", default=[], help="a Region to search as well; may be repeated")
     aws.add_argument("--yes", action="store_true", help="ask nothing")
     aws.set_defaults(run=_run_aws)
+
+    grade = commands.add_parser(
+        "grade",
+        help="(teachers) grade submitted notebooks",
+        description=_GRADE,
+        formatter_class=raw,
+        allow_abbrev=False,
+    )
+    grade.add_argument("dir", metavar="DIR", type=Path, help="the folder with the submissions")
+    grade.add_argument(
+        "--lesson", metavar="NN", action="append", default=[], help="only this lesson; can be said several times"
+    )
+    grade.add_argument("--csv", metavar="FILE", type=Path, help="write a row for each learner and exercise")
+    grade.add_argument("--feedback", metavar="FOLDER", type=Path, help="write a page for each learner")
+    grade.add_argument("--jobs", metavar="N", type=int, default=2, help="how many at the same time (%(default)s)")
+    grade.add_argument(
+        "--timeout",
+        metavar="S",
+        type=float,
+        default=60,
+        help="seconds for one cell; five times as long for all (%(default)s)",
+    )
+    grade.add_argument("--memory", metavar="MB", type=int, default=2048, help="memory for a submission (%(default)s)")
+    grade.set_defaults(run=_run_grade)
 
     notebooks = commands.add_parser(
         "notebooks", help="(authors) build or check the notebooks", description=_NOTEBOOKS, formatter_class=raw
@@ -267,6 +307,14 @@ def _run_honesty(options: argparse.Namespace) -> int:
     else:
         print(text)
     return 0
+
+
+def _run_grade(options: argparse.Namespace) -> int:
+    from kmslab.grading.command import Wish, run
+
+    return run(
+        Wish(options.dir, options.lesson, options.csv, options.feedback, options.jobs, options.timeout, options.memory)
+    )
 
 
 def _run_aws(options: argparse.Namespace) -> int:

@@ -283,6 +283,11 @@ class Lab:
         return self._server.url
 
     @property
+    def hook(self) -> Hook:
+        """What answers the requests of clients in this process."""
+        return self._hook
+
+    @property
     def behind(self) -> Behind:
         """What answers at an endpoint of this Lab."""
         return self._behind
