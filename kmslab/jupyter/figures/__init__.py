@@ -4,6 +4,7 @@ No picture library: a figure is the same bytes on every machine, so nbval compar
 """
 
 from kmslab.jupyter.figures.bars import bars
+from kmslab.jupyter.figures.bill import bill
 from kmslab.jupyter.figures.ciphertext import ciphertext
 from kmslab.jupyter.figures.envelope import Held, Stage, envelope
 from kmslab.jupyter.figures.flow import Step, flow
@@ -13,6 +14,7 @@ from kmslab.jupyter.figures.maps import alias_map, region_map
 from kmslab.jupyter.figures.sheet import key_sheet
 from kmslab.jupyter.figures.svg import Figure
 from kmslab.jupyter.figures.timeline import timeline
+from kmslab.jupyter.figures.trace import policy_trace
 
 __all__ = [
     "Figure",
@@ -21,12 +23,14 @@ __all__ = [
     "Step",
     "alias_map",
     "bars",
+    "bill",
     "ciphertext",
     "envelope",
     "flow",
     "key_homes",
     "key_sheet",
     "lanes",
+    "policy_trace",
     "region_map",
     "timeline",
 ]

@@ -6,14 +6,12 @@ second or a year lies between them, so that a busy day can be read; the date sta
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
-from typing import NamedTuple
 
-from kmslab import Call, Lab
+from kmslab import Lab
 from kmslab.errors import KmslabError
+from kmslab.jupyter.figures.life import DELETED, USES, Life, Row, tell
 from kmslab.jupyter.figures.svg import BLUE, GREEN, GREY, INK, ORANGE, PALE, Drawing, Figure, cut
 
 _WIDTH, _ROW, _TOP = 780, 24, 76
@@ -22,67 +20,48 @@ _DATE, _STATE, _MATERIAL, _EVENT = 10, 96, 236, 400
 _STATE_COLOURS = {"Enabled": GREEN, "Disabled": GREY}
 #: Key materials take turns, so that it shows where one ends and the next begins. Each has its number beside it.
 _MATERIAL_COLOURS = (BLUE, INK)
-_DELETED = "deleted"
-#: States without key material to encrypt with.
-_EMPTY = (_DELETED, "PendingImport")
 
 
-class _Row(NamedTuple):
-    """Something that happened, and how the key stood after it."""
-
-    when: datetime
-    what: str
-    state: str
-    material: str
+EVERYTHING = "everything"
+#: What can be shown of a key's life.
+SHOWN = (EVERYTHING, "changes", "uses")
 
 
-@dataclass(slots=True)
-class _Life:
-    """A key while its life is told.
-
-    Attributes:
-        state: Its key state.
-        current: The id of the key material that encrypts; empty while there is none.
-        numbers: The numbers of its key materials by their ids, in the order in which they appear.
-        imported: The imported key materials that are here, each with the date at which it expires, or None.
-        needed: The imported key materials without any of which the key is pending import.
-    """
-
-    state: str = "Enabled"
-    current: str = ""
-    numbers: dict[str, int] = field(default_factory=dict)
-    imported: dict[str, datetime | None] = field(default_factory=dict)
-    needed: set[str] = field(default_factory=set)
-
-    def name(self, material_id: str) -> str:
-        """`key material 2`; an id that was not met before gets the next number."""
-        return f"key material {self.numbers.setdefault(material_id, len(self.numbers) + 1)}"
-
-    def row(self, when: datetime, what: str) -> _Row:
-        """What happened, with how the key stands now."""
-        shown = f"{self.name(self.current)} ({self.current[:8]})" if self.current else ""
-        return _Row(when, what, self.state, "" if self.state in _EMPTY else shown)
-
-
-def timeline(lab: Lab, key: str) -> Figure:
+def timeline(
+    lab: Lab, key: str, *, since: datetime | None = None, until: datetime | None = None, show: str = EVERYTHING
+) -> Figure:
     """A key's life from top to bottom, up to today: events, key states and key materials.
 
     Args:
         lab: Whose trail.
         key: A key id or key ARN. Of multi-Region keys with one id, the ARN tells which; the oldest unless it is given.
+        since: Leave out what was before; key states and key materials are told as they then were.
+        until: Leave out what was from then on.
+        show: `everything`, or only `changes` of the key, or only its `uses`.
 
     Raises:
-        KmslabError: the trail knows no such key.
+        KmslabError: the trail knows no such key, or `show` is something else.
     """
+    if show not in SHOWN:
+        raise KmslabError(f"A timeline shows {', '.join(SHOWN)}, not {show!r}.")
     arn = _arn(lab, key)
-    life, rows = _Life(), []
+    life, rows = Life(), []
     for call in lab.trail.events(key=arn).calls:
-        told = _tell(life, call, arn)
+        told = tell(life, call, arn)
         if told:
-            rows.append(life.row(call.time, told))
-    rows = [_merged(list(same)) for _, same in groupby(rows, key=lambda row: (row.when.date(), *row[1:]))]
+            rows.append(life.row(call.time, told, is_use=call.operation in USES))
+    wanted = [row for row in rows if _is_wanted(row, since, until, show)]
+    left_out = len(rows) - len(wanted)
+    told_rows = [_merged(list(same)) for _, same in groupby(wanted, key=lambda row: (row.when.date(), *row[1:]))]
+    if until is None:
+        told_rows.append(_today(lab, life, arn))
     title = f"Life of key {arn.rpartition('/')[2]} in {arn.split(':')[3]}"
-    return _draw(title, [*rows, _today(lab, life, arn)])
+    return _draw(title, told_rows, left_out)
+
+
+def _is_wanted(row: Row, since: datetime | None, until: datetime | None, show: str) -> bool:
+    in_time = (since is None or row.when >= since) and (until is None or row.when < until)
+    return in_time and show in (EVERYTHING, "uses" if row.is_use else "changes")
 
 
 def _arn(lab: Lab, key: str) -> str:
@@ -93,16 +72,16 @@ def _arn(lab: Lab, key: str) -> str:
     return fitting[0]
 
 
-def _merged(rows: list[_Row]) -> _Row:
+def _merged(rows: list[Row]) -> Row:
     first = rows[0]
     return first if len(rows) == 1 else first._replace(what=f"{first.what}, {len(rows)} times")
 
 
-def _today(lab: Lab, life: _Life, arn: str) -> _Row:
+def _today(lab: Lab, life: Life, arn: str) -> Row:
     key = lab.inventory.get(arn)
     what = "today"
     if key is None:
-        life.state, what = _DELETED, "today; the key does not exist"
+        life.state, what = DELETED, "today; the key does not exist"
     else:
         # What changes without an event of its own, such as the end of Creating and Updating.
         life.state = key.state
@@ -111,156 +90,17 @@ def _today(lab: Lab, life: _Life, arn: str) -> _Row:
     return life.row(lab.clock.now(), what)
 
 
-# --- from an event to a sentence, and to how the key stands then ---
-
-
-def _tell(life: _Life, call: Call, arn: str) -> str:
-    """What the figure says about an event; nothing where it is not shown."""
-    if call.region != arn.split(":")[3]:
-        # A change of the primary Region names both keys, and has an event in each Region.
-        return ""
-    if call.error_code is not None:
-        return f"{call.operation} refused: {call.error_code}" if call.operation in _USES else ""
-    if call.operation in _USES:
-        return _used(life, call, arn)
-    return _EVENTS[call.operation](life, call) if call.operation in _EVENTS else ""
-
-
-def _used(life: _Life, call: Call, arn: str) -> str:
-    if call.operation == "ReEncrypt":
-        return _re_encrypted(life, call, arn)
-    material_id = call.notes.get("keyMaterialId")
-    if material_id is None:
-        return call.operation
-    if not life.current and call.operation != "Decrypt":
-        # A replica shows no key material while it is made.
-        life.current = material_id
-    return f"{call.operation} under {life.name(material_id)}"
-
-
-def _re_encrypted(life: _Life, call: Call, arn: str) -> str:
-    # Source and destination may be two keys; the figure is about one.
-    told = ["ReEncrypt"]
-    for way, note, used in (("from", "source", call.keys[0]), ("to", "destination", call.keys[-1])):
-        material_id = call.notes.get(f"{note}KeyMaterialId")
-        if used.arn == arn and material_id is not None:
-            told.append(f"{way} {life.name(material_id)}")
-    return " ".join(told)
-
-
-def _created(life: _Life, call: Call) -> str:
-    # KMS makes a replica in the caller's name; the event has no reply.
-    metadata = call.reply.get("KeyMetadata")
-    if metadata is None:
-        return "created as a replica"
-    life.state, life.current = metadata["KeyState"], metadata.get("CurrentKeyMaterialId", "")
-    return "created"
-
-
-def _switched(state: str, what: str) -> Callable[[_Life, Call], str]:
-    def tell(life: _Life, call: Call) -> str:
-        life.state = state
-        return what
-
-    return tell
-
-
-def _rotated(life: _Life, call: Call) -> str:
-    life.current = call.details["currentKeyMaterialId"]
-    if call.details["keyOrigin"] == "EXTERNAL":
-        life.needed.add(life.current)
-    return f"KMS rotates it ({call.details['rotationType']})"
-
-
-def _scheduled(life: _Life, call: Call) -> str:
-    life.state = call.reply["KeyState"]
-    return f"deletion scheduled, {call.reply['PendingWindowInDays']} days"
-
-
-def _cancelled(life: _Life, call: Call) -> str:
-    life.state = "Disabled" if life.needed <= set(life.imported) else "PendingImport"
-    return "deletion cancelled"
-
-
-def _imported(life: _Life, call: Call) -> str:
-    material_id, date = call.reply["KeyMaterialId"], call.params.get("ValidTo")
-    if not life.current:
-        life.current = material_id
-        life.needed.add(material_id)
-    life.imported[material_id] = date
-    if life.state == "PendingImport" and life.needed <= set(life.imported):
-        life.state = "Enabled"
-    return f"{life.name(material_id)} imported" + (f", valid to {date:%Y-%m-%d}" if date else "")
-
-
-def _expired(life: _Life, call: Call) -> str:
-    gone = [each for each, date in life.imported.items() if date is not None and date <= call.time]
-    return _lost(life, gone, "expires")
-
-
-def _taken_away(life: _Life, call: Call) -> str:
-    return _lost(life, [each for each in life.imported if each == call.reply.get("KeyMaterialId")], "deleted")
-
-
-def _lost(life: _Life, gone: list[str], how: str) -> str:
-    for material_id in gone:
-        del life.imported[material_id]
-    if life.needed.intersection(gone) and not life.state.startswith("PendingDeletion"):
-        life.state = "PendingImport"
-    return ", ".join(f"{life.name(material_id)} {how}" for material_id in gone)
-
-
-#: What is a use of the key.
-_USES = frozenset(
-    {
-        "Decapsulate",
-        "Decrypt",
-        "DeriveSharedSecret",
-        "Encapsulate",
-        "Encrypt",
-        "GenerateDataKey",
-        "GenerateDataKeyPair",
-        "GenerateDataKeyPairWithoutPlaintext",
-        "GenerateDataKeyWithoutPlaintext",
-        "GenerateMac",
-        "ReEncrypt",
-        "Sign",
-        "Verify",
-        "VerifyMac",
-    }
-)
-
-#: What the figure says about everything else that it shows.
-_EVENTS: dict[str, Callable[[_Life, Call], str]] = {
-    "CancelKeyDeletion": _cancelled,
-    "CreateKey": _created,
-    "DeleteExpiredKeyMaterial": _expired,
-    "DeleteImportedKeyMaterial": _taken_away,
-    "DeleteKey": _switched(_DELETED, "KMS deletes it"),
-    "DisableKey": _switched("Disabled", "disabled"),
-    "DisableKeyRotation": lambda life, call: "automatic rotation off",
-    "EnableKey": _switched("Enabled", "enabled"),
-    "EnableKeyRotation": lambda life, call: f"rotation every {call.params.get('RotationPeriodInDays', 365)} days",
-    "ImportKeyMaterial": _imported,
-    "ReplicateKey": lambda life, call: f"replicated to {call.params['ReplicaRegion']}",
-    "RotateKey": _rotated,
-    "RotateKeyOnDemand": lambda life, call: "rotation on demand",
-    "ScheduleKeyDeletion": _scheduled,
-    "UpdatePrimaryRegion": lambda life, call: f"primary is now {call.params['PrimaryRegion']}",
-}
-
-
 # --- drawing ---
 
 
-def _draw(title: str, rows: list[_Row]) -> Figure:
-    drawing = Drawing(_WIDTH, _TOP + _ROW * len(rows) + 10)
+def _draw(title: str, rows: list[Row], left_out: int = 0) -> Figure:
+    drawing = Drawing(_WIDTH, _TOP + _ROW * (len(rows) + (left_out > 0)) + 10)
     drawing.text(_DATE, 24, cut(title, _WIDTH - 20, 15), size=15, bold=True)
     heads = ((_DATE, "Date"), (_STATE, "Key state"), (_MATERIAL, "Encrypts with"), (_EVENT, "What happened"))
     for x, head in heads:
         drawing.text(x, 52, head, bold=True)
     drawing.line(_DATE, 60, _WIDTH - 10, 60, stroke=GREY)
-    lines, before = [title], _Row(rows[0].when, "", "", "")
+    lines, before = [title], Row(datetime.min, "", "", "")
     materials: list[str] = []
     for index, row in enumerate(rows):
         y = _TOP + _ROW * index
@@ -270,7 +110,7 @@ def _draw(title: str, rows: list[_Row]) -> Figure:
             drawing.box(_EVENT - 4, y - 6, _WIDTH - _EVENT - 6, _ROW, fill=PALE, stroke=PALE)
         drawing.text(_DATE, y + 10, f"{row.when:%Y-%m-%d}", size=12)
         drawing.text(_EVENT, y + 10, cut(row.what, _WIDTH - _EVENT - 14, 12), size=12)
-        if row.state != _DELETED:
+        if row.state != DELETED:
             _stripe(drawing, _STATE, y, _STATE_COLOURS.get(row.state, ORANGE))
         if row.material:
             _stripe(drawing, _MATERIAL, y, _MATERIAL_COLOURS[materials.index(row.material) % 2])
@@ -280,6 +120,10 @@ def _draw(title: str, rows: list[_Row]) -> Figure:
             drawing.text(_MATERIAL + 16, y + 10, row.material.removeprefix("key "), size=12)
         lines.append(_sentence(row, before))
         before = row
+    if left_out:
+        note = f"{left_out:,} more events are not shown here."
+        drawing.text(_DATE, _TOP + _ROW * len(rows) + 10, note, size=12)
+        lines.append(f"  {note}")
     return drawing.figure(title, "\n".join(lines))
 
 
@@ -287,9 +131,9 @@ def _stripe(drawing: Drawing, x: float, y: float, colour: str) -> None:
     drawing.box(x, y - 6, 10, _ROW, fill=colour, stroke=colour)
 
 
-def _sentence(row: _Row, before: _Row) -> str:
+def _sentence(row: Row, before: Row) -> str:
     told = [row.what]
-    if row.state not in (before.state, _DELETED):
+    if row.state not in (before.state, DELETED):
         told.append(row.state)
     if row.material and row.material != before.material:
         told.append(f"encrypts with {row.material}")

@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from kmslab import Lab, Principal
 from kmslab.billing.prices import FREE_REQUESTS, SYMMETRIC_AND_MANAGEMENT
 from kmslab.errors import KmslabError
+from kmslab.jupyter.figures import Figure
 from kmslab.tables import Table
 
 if TYPE_CHECKING:
@@ -37,11 +38,13 @@ class Said:
         lines: The outcome, as sentences.
         table: What belongs to it as a table, or None.
         block: What belongs to it as text of a fixed form, such as a policy; empty for none.
+        figure: What belongs to it as a picture, which says what the table says.
     """
 
     lines: tuple[str, ...]
     table: Table | None = None
     block: str = ""
+    figure: Figure | None = None
 
     def text(self) -> str:
         """As plain text."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 
-from botocore.exceptions import ClientError
-
 from kmslab.errors import AwsError, InvalidArnException, LimitExceededException, MalformedPolicyDocumentException
+from kmslab.jupyter.panels.panel import told as said_of
 
 #: What AWS's answer to a policy means, by a part of its text; the first that fits.
 _MEANINGS = (
@@ -30,11 +29,8 @@ def told(error: Exception, policy: str | None = None) -> tuple[str, ...]:
         error: What was raised.
         policy: The text that was to be the policy, for the place of a mistake in its JSON.
     """
-    if isinstance(error, ClientError):
-        found = error.response["Error"]
-        return (f"{found['Code']}: {found.get('Message', '')}",)
     if not isinstance(error, AwsError):
-        return (str(error),)
+        return said_of(error)
     return f"KMS would not store this policy. {_said(error)}", _meaning(error, policy)
 
 
