@@ -26,7 +26,7 @@ import json
 
 import boto3
 from botocore.exceptions import ClientError
-from kmslab.jupyter import playground
+from kmslab.jupyter import panels
 
 kms = boto3.client("kms", region_name="us-east-1")
 orders = kms.create_key(Description="orders")["KeyMetadata"]
@@ -606,7 +606,7 @@ check("07.4")
 # that would change the key is not made.) Everything is reached with the Tab key.
 
 # %%
-panel = playground.key_policy(lab, tenants["KeyId"])
+panel = panels.policy_playground(lab, tenants["KeyId"])
 panel
 
 # %% [markdown]
