@@ -84,7 +84,14 @@ What notebooks have made in a real account, when they were run with KMSLAB_BACKE
   clean-up   take it back, and whatever else has the tag kmslab in the same Regions
 
 The clean-up needs credentials that you name: AWS_PROFILE, or an access key in the environment. Keys get the
-shortest waiting period, 7 days, in which they cost nothing. It may be run any number of times."""
+shortest waiting period, 7 days, in which they cost nothing. It may be run any number of times.
+
+Notebooks read these variables:
+  KMSLAB_BACKEND=aws     run on real AWS; anything else is the Lab
+  AWS_PROFILE            whose account; or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY
+  KMSLAB_AWS_CONFIRM     the account id, where it cannot be typed
+  KMSLAB_AWS_LIMIT_USD   what a session may cost (2)
+  KMSLAB_AWS_REGIONS     the Regions that may be called (those of the lesson)"""
 
 _GRADE = """\
 Grade a folder of submitted notebooks: a point for each task that is done. Prints a row for each learner.

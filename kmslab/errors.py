@@ -2,6 +2,7 @@
 
     Exception
     |-- KmslabError                  misuse of the Lab itself: one sentence that says what to do
+    |   `-- NotOnAwsError            what only a Lab has was asked of a real account
     `-- AwsError                     what a client of AWS sees: a code, a message, an HTTP status
         |-- <Name>Exception          the class name is the code; some carry no message, because AWS sends none
 
@@ -17,6 +18,10 @@ from typing import ClassVar, Self
 
 class KmslabError(Exception):
     """The Lab was used in a way it cannot answer; the message says what to do instead."""
+
+
+class NotOnAwsError(KmslabError):
+    """A real account was asked for something that only a simulated Lab has."""
 
 
 class AwsError(Exception):

@@ -32,7 +32,8 @@ ACCOUNT = "210987654321"
 _THERE_BEFORE = "there before"
 
 _TIMEOUT = 120
-_SENTENCE = "KmslabError"
+#: The errors of kmslab that are a sentence for the learner.
+SENTENCES = frozenset({"KmslabError", "NotOnAwsError"})
 _AT_ONCE = 2
 
 #: What is another one each time or in each cell, in sentences that say the same.
@@ -43,7 +44,7 @@ _VARIES = re.compile(
 _REGION = re.compile(r"\b[a-z]{2}-[a-z]+-\d\b")
 _NO_COMMAND_LINE = re.compile(r"^kmslab: (On real AWS, .*)$", re.MULTILINE)
 #: A cell that is meant to fail is not meant to fail like this.
-_NEVER_MEANT = frozenset({_SENTENCE, "NameError"})
+_NEVER_MEANT = SENTENCES | {"NameError"}
 _PASSED = re.compile(r"^PASS: exercise (\d\d\.\d)", re.MULTILINE)
 
 #: Appended to the lesson. What it has cost is counted before the clean-up is.
@@ -130,7 +131,7 @@ def _told(product: Product, cells: list[Any], lab: Lab, bill: Bill, workspace: P
     code = [cell for cell in told if cell.cell_type == "code"]
     errors = [found for cell in code if (found := _stopped(cell)) is not None]
     outputs = "\n".join(_shown(output) for cell in cells for output in cell.get("outputs", ()))
-    sentences = Counter(_VARIES.sub("...", text) for name, text in errors if name == _SENTENCE)
+    sentences = Counter(_VARIES.sub("...", text) for name, text in errors if name in SENTENCES)
     requests: Counter[str] = Counter()
     for (_, price), count in bill.usage.by_price.items():
         requests[price.name] += count
@@ -160,7 +161,7 @@ def _stopped(cell: Any) -> tuple[str, str] | None:
             return None if is_meant else (output.ename, output.evalue)
         said = _NO_COMMAND_LINE.search(_shown(output)) if output.output_type == "stream" else None
         if said is not None:
-            return _SENTENCE, said.group(1)
+            return "KmslabError", said.group(1)
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from kmslab.errors import KmslabError
+from kmslab.errors import NotOnAwsError
 from kmslab.real.not_here import TIME
 
 
@@ -20,17 +20,17 @@ class RealClock:
         """Refuse.
 
         Raises:
-            KmslabError: always, with what to do instead.
+            NotOnAwsError: always, with what to do instead.
         """
-        raise KmslabError(TIME)
+        raise NotOnAwsError(TIME)
 
     def travel_to(self, *_: Any, **__: Any) -> NoReturn:
         """Refuse.
 
         Raises:
-            KmslabError: always, with what to do instead.
+            NotOnAwsError: always, with what to do instead.
         """
-        raise KmslabError(TIME)
+        raise NotOnAwsError(TIME)
 
     def __repr__(self) -> str:
         """The time."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from kmslab.errors import KmslabError
+from kmslab.errors import NotOnAwsError
 
 TIME = (
     "Time cannot be moved on real AWS: wait until the day has come and run the cell again, leave this line out, or see "
@@ -48,15 +48,15 @@ class NotHere:
         """Say it.
 
         Raises:
-            KmslabError: always.
+            NotOnAwsError: always.
         """
-        raise KmslabError(self._sentence)
+        raise NotOnAwsError(self._sentence)
 
     def __getattr__(self, name: str) -> NoReturn:
         """Say it; only what notebooks ask of every object is answered as usual."""
         if name.startswith("_"):
             raise AttributeError(name)
-        raise KmslabError(self._sentence)
+        raise NotOnAwsError(self._sentence)
 
     def __repr__(self) -> str:
         """The sentence."""

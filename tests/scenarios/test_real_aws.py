@@ -23,6 +23,7 @@ import kmslab
 from kmslab import Lab
 from kmslab.cli import main
 from kmslab.errors import KmslabError
+from kmslab.exercises.model import Attempt, Exercise, Task, run
 
 ACCOUNT = "210987654321"
 REGIONS = "us-east-1 eu-west-1"
@@ -470,6 +471,17 @@ def test_exercises_are_checked_as_in_the_lab(lab: Any, shell: Shell) -> None:
     ireland.create_alias(AliasName="alias/ledger", TargetKeyId=key_id)
     ireland.encrypt(KeyId="alias/ledger", Plaintext=b"page 1")
     assert check("02.1").passed, check("02.1")
+
+
+def test_what_cannot_be_seen_is_no_mistake_of_the_learner(lab: Any) -> None:
+    tasks = (
+        Task("asks the Lab", lambda attempt: attempt.lab.would("a", "b", "c"), "Try harder."),
+        Task("asks the trail", lambda attempt: attempt.lab.trail[0], "Call something."),
+    )
+    result = run(Exercise("99.1", "a test", tasks, ("", "", "")), Attempt(lab))
+    seen, made = (item.advice for item in result.items)
+    assert seen.startswith("kmslab cannot see this on real AWS. Real AWS does not tell what it would decide")
+    assert made == "Call something."
 
 
 def test_a_lab_can_nothing_that_is_not_answered() -> None:
