@@ -322,12 +322,17 @@ EXERCISES = (
             "policy, as in lesson 07.",
             "put_parameter(Name=, Type=, Value=, KeyId=), get_parameter(Name=, WithDecryption=), and an IAM policy "
             "with kms:Decrypt for station. All clients are for eu-west-1.",
-            "With irish_kms and irish_ssm, clients for eu-west-1: key = irish_kms.create_key()['KeyMetadata']; "
-            "irish_kms.create_alias(AliasName='alias/weather', TargetKeyId=key['KeyId']); irish_ssm.put_parameter("
-            "Name='/weather/api-key', Type='SecureString', Value='sunny-7141', KeyId='alias/weather'); "
-            "irish_ssm.get_parameter(Name='/weather/api-key', WithDecryption=True); station = lab.user('station', "
-            "policy={'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 'kms:Decrypt', 'Resource': "
-            "key['Arn']}]}); and get_parameter once more with lab.client('ssm', 'eu-west-1', principal=station)",
+            "irish_kms = boto3.client('kms', region_name='eu-west-1')\n"
+            "irish_ssm = boto3.client('ssm', region_name='eu-west-1')\n"
+            "key = irish_kms.create_key()['KeyMetadata']\n"
+            "irish_kms.create_alias(AliasName='alias/weather', TargetKeyId=key['KeyId'])\n"
+            "new = {'Name': '/weather/api-key', 'Type': 'SecureString', 'Value': 'sunny-7141'}\n"
+            "irish_ssm.put_parameter(**new, KeyId='alias/weather')\n"
+            "irish_ssm.get_parameter(Name='/weather/api-key', WithDecryption=True)\n"
+            "allow = {'Effect': 'Allow', 'Action': 'kms:Decrypt', 'Resource': key['Arn']}\n"
+            "station = lab.user('station', policy={'Version': '2012-10-17', 'Statement': [allow]})\n"
+            "station_ssm = lab.client('ssm', 'eu-west-1', principal=station)\n"
+            "station_ssm.get_parameter(Name='/weather/api-key', WithDecryption=True)",
         ),
     ),
     Exercise(
@@ -432,14 +437,21 @@ EXERCISES = (
             "Two condition keys under one StringEquals: kms:EncryptionContext:PARAMETER_ARN and kms:ViaService. For "
             "the third attempt: get_parameter without decryption, base64.b64decode, then decrypt of the role's KMS "
             "client.",
-            "key from create_key in us-west-2, two put_parameter with KeyId=key['KeyId'], and arn = 'arn:aws:ssm:"
-            "us-west-2:123456789010:parameter/billing/db/password'; role = lab.role('billing', policy={'Version': "
-            "'2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 'kms:Decrypt', 'Resource': key['Arn'], "
-            "'Condition': {'StringEquals': {'kms:EncryptionContext:PARAMETER_ARN': arn, 'kms:ViaService': "
-            "'ssm.us-west-2.amazonaws.com'}}}]}). With its SSM client: get_parameter(Name=..., WithDecryption=True) "
-            "for both, and blob = base64.b64decode(get_parameter(Name='/billing/db/password')['Parameter']['Value']). "
-            "With its KMS client: decrypt(CiphertextBlob=blob, EncryptionContext={'PARAMETER_ARN': arn}). What is "
-            "refused goes through attempt(...)",
+            "oregon_ssm = boto3.client('ssm', region_name='us-west-2')\n"
+            "key = boto3.client('kms', region_name='us-west-2').create_key()['KeyMetadata']\n"
+            "own, other = '/billing/db/password', '/orders/db/password'\n"
+            "for each in (own, other):\n"
+            "    oregon_ssm.put_parameter(Name=each, Type='SecureString', Value='x', KeyId=key['Arn'])\n"
+            "arn, via = f'arn:aws:ssm:us-west-2:123456789010:parameter{own}', 'ssm.us-west-2.amazonaws.com'\n"
+            "both = {'kms:EncryptionContext:PARAMETER_ARN': arn, 'kms:ViaService': via}\n"
+            "allow = {'Effect': 'Allow', 'Action': 'kms:Decrypt', 'Resource': key['Arn']}\n"
+            "allow['Condition'] = {'StringEquals': both}\n"
+            "role = lab.role('billing', policy={'Version': '2012-10-17', 'Statement': [allow]})\n"
+            "its_ssm, its_kms = (lab.client(name, 'us-west-2', principal=role) for name in ('ssm', 'kms'))\n"
+            "its_ssm.get_parameter(Name=own, WithDecryption=True)\n"
+            "attempt(its_ssm.get_parameter, Name=other, WithDecryption=True)\n"
+            "blob = base64.b64decode(its_ssm.get_parameter(Name=own)['Parameter']['Value'])\n"
+            "attempt(its_kms.decrypt, CiphertextBlob=blob, EncryptionContext={'PARAMETER_ARN': arn})",
         ),
     ),
     Exercise(
@@ -524,9 +536,9 @@ EXERCISES = (
         hints=(
             "The section 'Two things called rotation' does it in us-east-1 with another secret.",
             "put_secret_value, get_secret_value, get_secret_value with VersionStage=. The KMS key plays no part in it.",
-            "german_secrets.put_secret_value(SecretId='warehouse/db', SecretString='thaw-7260'); "
-            "now = german_secrets.get_secret_value(SecretId='warehouse/db')['SecretString']; "
-            "german_secrets.get_secret_value(SecretId='warehouse/db', VersionStage='AWSPREVIOUS'); "
+            "german_secrets.put_secret_value(SecretId='warehouse/db', SecretString='thaw-7260')\n"
+            "now = german_secrets.get_secret_value(SecretId='warehouse/db')['SecretString']\n"
+            "german_secrets.get_secret_value(SecretId='warehouse/db', VersionStage='AWSPREVIOUS')\n"
             "answer = (now, 0)",
         ),
     ),

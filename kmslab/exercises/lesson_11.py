@@ -289,12 +289,15 @@ EXERCISES = (
             "here.",
             "create_key, create_alias, copy_object(CopySource=, Bucket=, Key=, ServerSideEncryption=, SSEKMSKeyId=), "
             "get_object, disable_key, get_object. All clients are for eu-central-1 but that of disable_key.",
-            "frankfurt = boto3.client('kms', 'eu-central-1'); key = frankfurt.create_key()['KeyMetadata']['KeyId']; "
-            "frankfurt.create_alias(AliasName='alias/reports', TargetKeyId=key); "
-            "frankfurt_s3.copy_object(CopySource={'Bucket': 'reports-oregon', 'Key': '2026/q1.txt'}, "
-            "Bucket='reports-frankfurt', Key='2026/q1.txt', ServerSideEncryption='aws:kms', "
-            "SSEKMSKeyId='alias/reports'); frankfurt_s3.get_object(Bucket='reports-frankfurt', Key='2026/q1.txt'); "
-            "boto3.client('kms', 'us-west-2').disable_key(KeyId=oregon_key); and get_object again",
+            "frankfurt = boto3.client('kms', region_name='eu-central-1')\n"
+            "key = frankfurt.create_key()['KeyMetadata']['KeyId']\n"
+            "frankfurt.create_alias(AliasName='alias/reports', TargetKeyId=key)\n"
+            "copy = {'Bucket': 'reports-frankfurt', 'Key': '2026/q1.txt'}\n"
+            "source, under = {**copy, 'Bucket': 'reports-oregon'}, {'ServerSideEncryption': 'aws:kms'}\n"
+            "frankfurt_s3.copy_object(CopySource=source, **copy, **under, SSEKMSKeyId='alias/reports')\n"
+            "frankfurt_s3.get_object(**copy)\n"
+            "boto3.client('kms', region_name='us-west-2').disable_key(KeyId=oregon_key)\n"
+            "frankfurt_s3.get_object(**copy)",
         ),
     ),
     Exercise(
@@ -391,10 +394,14 @@ EXERCISES = (
             "The lesson's set_default does the second step, and traffic shows how to write many objects.",
             "create_key, create_bucket, set_default(client, bucket, arn, bucket_key=True), put_object in a loop, "
             "lab.bill.since.",
-            "irish_s3.create_bucket(Bucket='shop-log-ireland', CreateBucketConfiguration={'LocationConstraint': "
-            "'eu-west-1'}); set_default(irish_s3, 'shop-log-ireland', irish_kms.create_key()['KeyMetadata']['Arn'], "
-            "bucket_key=True); before = lab.bill; [irish_s3.put_object(Bucket='shop-log-ireland', Key=f'{n}.log', "
-            "Body=b'x') for n in range(20)]; answer = lab.bill.since(before).requests",
+            "here = {'LocationConstraint': 'eu-west-1'}\n"
+            "irish_s3.create_bucket(Bucket='shop-log-ireland', CreateBucketConfiguration=here)\n"
+            "key = irish_kms.create_key()['KeyMetadata']['Arn']\n"
+            "set_default(irish_s3, 'shop-log-ireland', key, bucket_key=True)\n"
+            "before = lab.bill\n"
+            "for number in range(20):\n"
+            "    irish_s3.put_object(Bucket='shop-log-ireland', Key=f'{number}.log', Body=b'x')\n"
+            "answer = lab.bill.since(before).requests",
         ),
     ),
     Exercise(
@@ -470,12 +477,16 @@ EXERCISES = (
             "Exercise 10.2 was the same for Parameter Store. What is the context here? Look at the trail.",
             "Two condition keys under one StringEquals: kms:EncryptionContext:aws:s3:arn, the ARN of a bucket, and "
             "kms:ViaService, S3 in eu-central-1.",
-            "secretary = lab.user('secretary', policy={'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', "
-            "'Action': 'kms:Decrypt', 'Resource': office, 'Condition': {'StringEquals': "
-            "{'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::office-minutes', 'kms:ViaService': "
-            "'s3.eu-central-1.amazonaws.com'}}}]}); hers = lab.client('s3', 'eu-central-1', principal=secretary); "
-            "hers.get_object(Bucket='office-minutes', Key='2026-01.txt'); attempt(hers.get_object, "
-            "Bucket='office-salaries', Key='2026-01.txt')",
+            "both = {\n"
+            "    'kms:EncryptionContext:aws:s3:arn': 'arn:aws:s3:::office-minutes',\n"
+            "    'kms:ViaService': 's3.eu-central-1.amazonaws.com',\n"
+            "}\n"
+            "allow = {'Effect': 'Allow', 'Action': 'kms:Decrypt', 'Resource': office}\n"
+            "allow['Condition'] = {'StringEquals': both}\n"
+            "secretary = lab.user('secretary', policy={'Version': '2012-10-17', 'Statement': [allow]})\n"
+            "her_s3 = lab.client('s3', 'eu-central-1', principal=secretary)\n"
+            "her_s3.get_object(Bucket='office-minutes', Key='2026-01.txt')\n"
+            "attempt(her_s3.get_object, Bucket='office-salaries', Key='2026-01.txt')",
         ),
     ),
 )

@@ -271,10 +271,11 @@ EXERCISES = (
         hints=(
             "The section 'Looking events up' has a function for one attribute. Which Region's history do you ask?",
             "A client boto3.client('cloudtrail', region_name='ap-southeast-2'), and lookup_events by EventName.",
-            "history = boto3.client('cloudtrail', region_name='ap-southeast-2'); e = "
-            "json.loads(history.lookup_events(LookupAttributes=[{'AttributeKey': 'EventName', 'AttributeValue': "
-            "'DisableKey'}])['Events'][0]['CloudTrailEvent']); answer = (e['userIdentity']['userName'], "
-            "e['eventTime'])",
+            "history = boto3.client('cloudtrail', region_name='ap-southeast-2')\n"
+            "one = {'AttributeKey': 'EventName', 'AttributeValue': 'DisableKey'}\n"
+            "found = history.lookup_events(LookupAttributes=[one])['Events'][0]\n"
+            "event = json.loads(found['CloudTrailEvent'])\n"
+            "answer = (event['userIdentity']['userName'], event['eventTime'])",
         ),
     ),
     Exercise(
@@ -351,11 +352,16 @@ EXERCISES = (
             "Only Decrypt events without an errorCode count. For each: is this user allowed this table?",
             "event['userIdentity']['userName'] and event['requestParameters']['encryptionContext']['table'] make a "
             "pair; two pairs are allowed: ('web', 'orders') and ('payroll', 'salaries').",
-            "allowed = {('web', 'orders'), ('payroll', 'salaries')}; good = [e for e in events if e['eventName'] == "
-            "'Decrypt' and 'errorCode' not in e]; who = lambda e: e['userIdentity']['userName']; context = lambda e: "
-            "e['requestParameters']['encryptionContext']; wrong = [e for e in good if (who(e), context(e)['table']) "
-            "not in allowed]; answer = ({who(e) for e in wrong}, wrong[0]['eventTime'], {context(e)['row'] for e "
-            "in wrong})",
+            "allowed = {('web', 'orders'), ('payroll', 'salaries')}\n"
+            "users, times, rows_lost = [], [], []\n"
+            "for event in events:\n"
+            "    if event['eventName'] == 'Decrypt' and 'errorCode' not in event:\n"
+            "        who, of = event['userIdentity']['userName'], event['requestParameters']['encryptionContext']\n"
+            "        if (who, of['table']) not in allowed:\n"
+            "            users.append(who)\n"
+            "            times.append(event['eventTime'])\n"
+            "            rows_lost.append(of['row'])\n"
+            "answer = (users, times[0], rows_lost)",
         ),
     ),
     Exercise(
@@ -404,13 +410,13 @@ EXERCISES = (
                 "the backup still gets its data keys",
                 lambda attempt: _works(attempt, _BACKUP, "GenerateDataKey"),
                 by_mistake(
-                    "create_grant for users['backup'].arn with Operations=['GenerateDataKey'], and then a_night().",
+                    "create_grant for people['backup'].arn with Operations=['GenerateDataKey'], and then a_night().",
                     (_is_disabled, _DISABLED),
                     (_granted_but_not_run, "The grant is there. Has the backup run since? Call a_night() again."),
                     (
                         lambda attempt: _after_the_change(attempt, _BACKUP, "GenerateDataKey"),
                         "Tonight's backup was refused, for the grant that let it run has gone: create_grant for "
-                        "users['backup'].arn with Operations=['GenerateDataKey'], and a_night() again.",
+                        "people['backup'].arn with Operations=['GenerateDataKey'], and a_night() again.",
                     ),
                 ),
             ),
@@ -432,9 +438,11 @@ EXERCISES = (
             "How many grants does the key have, and for whom? One of them was needed for one thing only.",
             "list_grants, revoke_grant for each that allows Decrypt, create_grant with GenerateDataKey for backup, "
             "then a_night().",
-            "for g in ireland.list_grants(KeyId=vault['KeyId'])['Grants']: ireland.revoke_grant(KeyId=vault['KeyId'], "
-            "GrantId=g['GrantId']) and, below the loop, ireland.create_grant(KeyId=vault['KeyId'], "
-            "GranteePrincipal=users['backup'].arn, Operations=['GenerateDataKey']); a_night()",
+            "for grant in ireland.list_grants(KeyId=vault['KeyId'])['Grants']:\n"
+            "    ireland.revoke_grant(KeyId=vault['KeyId'], GrantId=grant['GrantId'])\n"
+            "backup, needed = people['backup'].arn, ['GenerateDataKey']\n"
+            "ireland.create_grant(KeyId=vault['KeyId'], GranteePrincipal=backup, Operations=needed)\n"
+            "a_night()",
         ),
     ),
 )

@@ -261,11 +261,14 @@ EXERCISES = (
             "The section 'What one call costs' has mark, calls and forecast; 'Not all requests are alike' signs.",
             "create_key first, then mark = lab.bill, then sign and verify, then lab.forecast(lab.bill.since(mark), "
             "times=...).",
-            "ireland = boto3.client('kms', region_name='eu-west-1'); k = ireland.create_key(Description='receipts', "
-            "KeySpec='ECC_NIST_P256', KeyUsage='SIGN_VERIFY')['KeyMetadata']['KeyId']; mark = lab.bill; s = "
-            "ireland.sign(KeyId=k, Message=b'1', SigningAlgorithm='ECDSA_SHA_256')['Signature']; "
-            "ireland.verify(KeyId=k, Message=b'1', SigningAlgorithm='ECDSA_SHA_256', Signature=s); answer = "
-            "lab.forecast(lab.bill.since(mark), times=300_000)",
+            "ireland = boto3.client('kms', region_name='eu-west-1')\n"
+            "kind = {'KeySpec': 'ECC_NIST_P256', 'KeyUsage': 'SIGN_VERIFY'}\n"
+            "key = ireland.create_key(Description='receipts', **kind)['KeyMetadata']['KeyId']\n"
+            "mark = lab.bill\n"
+            "what = {'KeyId': key, 'Message': b'receipt', 'SigningAlgorithm': 'ECDSA_SHA_256'}\n"
+            "signature = ireland.sign(**what)['Signature']\n"
+            "ireland.verify(**what, Signature=signature)\n"
+            "answer = lab.forecast(lab.bill.since(mark), times=300_000)",
         ),
     ),
     Exercise(
@@ -328,8 +331,9 @@ EXERCISES = (
             "Ask each key of the company for its last use. Then think of the one that is not in eu-central-1.",
             "get_key_last_usage, lab.clock.now() minus its Timestamp, and schedule_key_deletion. The replica has a "
             "client of its own, for eu-west-1.",
-            "for name in ('trial-1', 'trial-2', 'old-shop'): frankfurt.schedule_key_deletion(KeyId=company[name]) and, "
-            "below the loop, boto3.client('kms', 'eu-west-1').schedule_key_deletion(KeyId=company['orders'])",
+            "for name in ('trial-1', 'trial-2', 'old-shop'):\n"
+            "    frankfurt.schedule_key_deletion(KeyId=company[name])\n"
+            "boto3.client('kms', region_name='eu-west-1').schedule_key_deletion(KeyId=company['orders'])",
         ),
     ),
     Exercise(
@@ -421,12 +425,18 @@ EXERCISES = (
             "Three of the five calls in the loop are needless, or needless ten times.",
             "No describe_key; generate_data_key and decrypt before the loop, once; get_public_key in place of verify, "
             "before the mark.",
-            "public = serialization.load_der_public_key(frankfurt.get_public_key(KeyId=company['invoices'])"
-            "['PublicKey']); mark = lab.bill; d = frankfurt.generate_data_key(KeyId=company['orders'], "
-            "KeySpec='AES_256'); opened = frankfurt.decrypt(CiphertextBlob=d['CiphertextBlob'])['Plaintext']; and in a "
-            "loop over ten orders AESGCM as before, s = frankfurt.sign(KeyId=company['invoices'], Message=order, "
-            "SigningAlgorithm='ECDSA_SHA_256')['Signature'] and public.verify(s, order, ec.ECDSA(hashes.SHA256())); "
-            "below it answer = lab.forecast(lab.bill.since(mark), times=43_200)",
+            "der = frankfurt.get_public_key(KeyId=company['invoices'])['PublicKey']\n"
+            "public_key = serialization.load_der_public_key(der)\n"
+            "mark = lab.bill\n"
+            "data_key = frankfurt.generate_data_key(KeyId=company['orders'], KeySpec='AES_256')\n"
+            "opened = frankfurt.decrypt(CiphertextBlob=data_key['CiphertextBlob'])['Plaintext']\n"
+            "for number in range(10):\n"
+            "    order, nonce = f'order {number}'.encode(), os.urandom(12)\n"
+            "    stored = AESGCM(data_key['Plaintext']).encrypt(nonce, order, None)\n"
+            "    assert AESGCM(opened).decrypt(nonce, stored, None) == order\n"
+            "    what = {'KeyId': company['invoices'], 'Message': order, 'SigningAlgorithm': 'ECDSA_SHA_256'}\n"
+            "    public_key.verify(frankfurt.sign(**what)['Signature'], order, ec.ECDSA(hashes.SHA256()))\n"
+            "answer = lab.forecast(lab.bill.since(mark), times=43_200)",
         ),
     ),
 )

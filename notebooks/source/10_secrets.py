@@ -75,14 +75,14 @@ print(subprocess.run([sys.executable, "-c", converter], env=environment, capture
 # value of the type `String` is kept as it is. One of the type **`SecureString`** is encrypted with KMS.
 
 # %%
-name = "/shop/db/password"
-_ = ssm.put_parameter(Name=name, Type="SecureString", Value="correct horse")
+parameter = "/shop/db/password"
+_ = ssm.put_parameter(Name=parameter, Type="SecureString", Value="correct horse")
 
 # %% [markdown]
 # You have named no key. **Predict**: what does the next cell show, the password or something else?
 
 # %%
-stored = ssm.get_parameter(Name=name)["Parameter"]["Value"]
+stored = ssm.get_parameter(Name=parameter)["Parameter"]["Value"]
 print(len(stored), "characters, beginning with", stored[:6])
 
 # %% [markdown]
@@ -90,7 +90,7 @@ print(len(stored), "characters, beginning with", stored[:6])
 # to you like that, because it has nothing else. If you want the password, say so:
 
 # %%
-print(ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+print(ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
 
 # %% [markdown]
 # **Predict**: three calls to Parameter Store. How many to KMS, which ones, and by whom?
@@ -145,7 +145,7 @@ print(found["Name"], found["Type"], found["KeyId"])
 # %%
 intern = lab.user("intern")
 intern_ssm = lab.client("ssm", principal=intern)
-print(attempt(intern_ssm.get_parameter, Name=name, WithDecryption=True))
+print(attempt(intern_ssm.get_parameter, Name=parameter, WithDecryption=True))
 print(lab.trail.events(principal="intern")[-1]["eventName"])
 
 # %% [markdown]
@@ -165,14 +165,14 @@ print(statement["Principal"], statement["Condition"])
 shop = kms.create_key(Description="secrets of the shop")["KeyMetadata"]
 _ = kms.create_alias(AliasName="alias/shop-secrets", TargetKeyId=shop["KeyId"])
 _ = ssm.put_parameter(
-    Name=name, Type="SecureString", Value="battery staple", KeyId="alias/shop-secrets", Overwrite=True
+    Name=parameter, Type="SecureString", Value="battery staple", KeyId="alias/shop-secrets", Overwrite=True
 )
 
 # %% [markdown]
 # **Predict**: the intern once more?
 
 # %%
-error = attempt(intern_ssm.get_parameter, Name=name, WithDecryption=True)
+error = attempt(intern_ssm.get_parameter, Name=parameter, WithDecryption=True)
 print(error.response["Error"]["Code"])
 print(error.response["Error"]["Message"].partition(" (Service")[0])
 
@@ -192,11 +192,11 @@ print(error.response["Error"]["Message"].partition(" (Service")[0])
 
 # %%
 for version in ("1", "2"):
-    value = ssm.get_parameter(Name=f"{name}:{version}", WithDecryption=True)["Parameter"]["Value"]
+    value = ssm.get_parameter(Name=f"{parameter}:{version}", WithDecryption=True)["Parameter"]["Value"]
     key_arn = lab.trail.events(name="Decrypt")[-1]["resources"][0]["ARN"]
     print("version", version, value, "under your key:", key_arn == shop["Arn"])
 
-print("the intern and version 1:", attempt(intern_ssm.get_parameter, Name=f"{name}:1", WithDecryption=True))
+print("the intern and version 1:", attempt(intern_ssm.get_parameter, Name=f"{parameter}:1", WithDecryption=True))
 
 # %% [markdown]
 # Another key for the parameter did not encrypt the old version again, and the intern still reads it. So a password that too
@@ -211,6 +211,8 @@ print("the intern and version 1:", attempt(intern_ssm.get_parameter, Name=f"{nam
 # 2. Read it back in clear.
 # 3. The program runs as a user **`station`**, who may decrypt under that key. Make the user with that permission, and read
 #    the API key **as the station**.
+#
+# (Give your clients for Ireland names of their own: the lesson goes on with `kms` and `ssm`.)
 
 # %%
 # Exercise 10.1
@@ -269,10 +271,10 @@ website_kms = lab.client("kms", principal=website)
 # *ciphertext* of its password and takes it to KMS itself, with the right context. Which of them work?
 
 # %%
-ciphertext = base64.b64decode(website_ssm.get_parameter(Name=name)["Parameter"]["Value"])
+ciphertext = base64.b64decode(website_ssm.get_parameter(Name=parameter)["Parameter"]["Value"])
 its_context = {"PARAMETER_ARN": "arn:aws:ssm:us-east-1:123456789010:parameter/shop/db/password"}
 
-password = website_ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+password = website_ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
 mail = attempt(website_ssm.get_parameter, Name="/shop/mail/api-key", WithDecryption=True)
 direct = attempt(website_kms.decrypt, CiphertextBlob=ciphertext, EncryptionContext=its_context)
 print(password)
@@ -354,7 +356,7 @@ check("10.2")
 # %%
 _ = kms.disable_key(KeyId=shop["KeyId"])
 for reader in (ssm, website_ssm):
-    error = attempt(reader.get_parameter, Name=name, WithDecryption=True)
+    error = attempt(reader.get_parameter, Name=parameter, WithDecryption=True)
     print(error.response["Error"]["Code"])
 
 # %% [markdown]
@@ -372,7 +374,7 @@ print(error.response["Error"]["Message"].partition("; Request ID")[0])
 
 # %%
 _ = kms.enable_key(KeyId=shop["KeyId"])
-print(website_ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
+print(website_ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
 
 # %% [markdown]
 # And the trail says who it was: every reading, and every attempt, is there.

@@ -394,7 +394,7 @@ for event in lab.trail.events(key=short_lived):
 ireland = boto3.client("kms", region_name="eu-west-1")
 vault = ireland.create_key(Description="vault")["KeyMetadata"]
 may_decrypt = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
-users = {
+people = {
     "web": lab.user("web", policy=may_decrypt),
     "payroll": lab.user("payroll", policy=may_decrypt),
     "backup": lab.user("backup"),
@@ -403,20 +403,20 @@ users = {
 _ = ireland.create_grant(
     KeyId=vault["KeyId"],
     Name="nightly-backup",
-    GranteePrincipal=users["backup"].arn,
+    GranteePrincipal=people["backup"].arn,
     Operations=["GenerateDataKey", "Decrypt", "CreateGrant"],
 )
 staff_names = ["anna", "bela", "carla", "dora", "emil", "fritz"]
-rows = {("orders", str(number)): None for number in range(20)} | {("salaries", name): None for name in staff_names}
-for table, row in rows:
-    rows[table, row] = ireland.encrypt(
+table_rows = {("orders", str(number)): None for number in range(20)} | {("salaries", name): None for name in staff_names}
+for table, row in table_rows:
+    table_rows[table, row] = ireland.encrypt(
         KeyId=vault["KeyId"], Plaintext=b"a row", EncryptionContext={"table": table, "row": row}
     )["CiphertextBlob"]
 
 # %% tags=["hide-input"]
 @cache
 def client_of(who, program):
-    return lab.client("kms", "eu-west-1", principal=users[who], config=Config(user_agent=program))
+    return lab.client("kms", "eu-west-1", principal=people[who], config=Config(user_agent=program))
 
 
 def act(who, program, operation, **params):
@@ -429,7 +429,7 @@ def act(who, program, operation, **params):
 
 
 def reading(table, row):
-    return {"CiphertextBlob": rows[table, row], "EncryptionContext": {"table": table, "row": row}}
+    return {"CiphertextBlob": table_rows[table, row], "EncryptionContext": {"table": table, "row": row}}
 
 
 def a_week(luck):
@@ -450,7 +450,7 @@ def a_week(luck):
     yield first, hour, 12, "backup", "aws-cli/2.31", "describe_key", key
     for minute, name in enumerate(some[:2], 14):
         yield first, hour, minute, "backup", "aws-cli/2.31", "decrypt", reading("salaries", name)
-    grant = key | {"GranteePrincipal": users["old-intern"].arn, "Operations": ["Decrypt"]}
+    grant = key | {"GranteePrincipal": people["old-intern"].arn, "Operations": ["Decrypt"]}
     yield first + 1, hour, 40, "backup", "aws-cli/2.31", "create_grant", grant
     for minute, name in enumerate(some[2:4], 43):
         yield first + 1, hour, minute, "old-intern", "aws-cli/2.31", "decrypt", reading("salaries", name)
@@ -580,7 +580,7 @@ for grant in ireland.list_grants(KeyId=vault["KeyId"])["Grants"]:
 _ = ireland.create_grant(
     KeyId=vault["KeyId"],
     Name="nightly-data-keys",
-    GranteePrincipal=users["backup"].arn,
+    GranteePrincipal=people["backup"].arn,
     Operations=["GenerateDataKey"],
 )
 a_night()

@@ -25,6 +25,10 @@ LESSONS = (
     "07_who_may_use_a_key",
     "08_three_kinds_of_keys",
     "09_rotation_and_lifecycle",
+    "10_secrets",
+    "11_s3_across_regions",
+    "12_audit_trail",
+    "13_what_it_costs",
 )
 
 
