@@ -107,7 +107,8 @@ EXERCISES = (
         hints=(
             "Your client `kms` calls us-east-1. You need a second client.",
             "boto3.client('kms', region_name='eu-west-1') makes it; then call create_key on that client.",
-            "ireland = boto3.client('kms', region_name='eu-west-1'), and on the next line "
+            "Two lines are enough:\n"
+            "ireland = boto3.client('kms', region_name='eu-west-1')\n"
             "my_key = ireland.create_key(Description='start')['KeyMetadata']['KeyId']",
         ),
     ),
@@ -154,8 +155,9 @@ EXERCISES = (
         hints=(
             "The lesson did it with the other key, above. Which Region must the client be for?",
             "encrypt(KeyId=..., Plaintext=b'...') returns a dictionary with 'CiphertextBlob'; decrypt takes it.",
-            "c = ireland.encrypt(KeyId=my_key, Plaintext=b'x')['CiphertextBlob'], and on the next line "
-            "ireland.decrypt(CiphertextBlob=c). Here ireland and my_key are what hint 3 of 00.1 made.",
+            "With ireland and my_key as in hint 3 of 00.1:\n"
+            "sealed = ireland.encrypt(KeyId=my_key, Plaintext=b'anything')['CiphertextBlob']\n"
+            "ireland.decrypt(CiphertextBlob=sealed)['Plaintext']",
         ),
     ),
     Exercise(
@@ -202,8 +204,10 @@ EXERCISES = (
         hints=(
             "Type lab.trail into a cell: its column Region says where, its column Result what failed.",
             "Loop over lab.trail. Each event has the member awsRegion; one that failed has errorCode as well.",
-            "answer = [event['errorCode'] for event in lab.trail if event['awsRegion'] == 'eu-central-1' "
-            "and 'errorCode' in event][0], and then check('00.3', answer)",
+            "This leaves Tom's code in answer, which check wants:\n"
+            "for event in lab.trail:\n"
+            "    if event['awsRegion'] == 'eu-central-1' and 'errorCode' in event:\n"
+            "        answer = event['errorCode']",
         ),
     ),
 )

@@ -199,9 +199,10 @@ EXERCISES = (
         hints=(
             "Everything but the last step is one create_key call, like the first one of this lesson.",
             "create_key(Description=..., Tags=[...]) and then update_key_description(KeyId=..., Description=...).",
-            "k = ireland.create_key(Description='invoices', Tags=[{'TagKey': 'team', 'TagValue': 'billing'}, "
-            "{'TagKey': 'stage', 'TagValue': 'test'}])['KeyMetadata']['KeyId'], and on the next line "
-            "ireland.update_key_description(KeyId=k, Description='invoices 2026')",
+            "With ireland, the client of this lesson for eu-west-1:\n"
+            "tags = [{'TagKey': 'team', 'TagValue': 'billing'}, {'TagKey': 'stage', 'TagValue': 'test'}]\n"
+            "invoices = ireland.create_key(Description='invoices', Tags=tags)['KeyMetadata']['KeyId']\n"
+            "ireland.update_key_description(KeyId=invoices, Description='invoices 2026')",
         ),
     ),
     Exercise(
@@ -264,9 +265,12 @@ EXERCISES = (
         hints=(
             "Five calls in all, one of them to the clock. The lesson made each of them above, with another key.",
             "create_key, schedule_key_deletion, lab.clock.advance, cancel_key_deletion, and then?",
-            "k = kms.create_key(Description='rescued')['KeyMetadata']['KeyId'], then, each on a line of its own, "
-            "kms.schedule_key_deletion(KeyId=k, PendingWindowInDays=7), lab.clock.advance(days=2), "
-            "kms.cancel_key_deletion(KeyId=k), kms.enable_key(KeyId=k)",
+            "Five lines, in this order:\n"
+            "rescued = kms.create_key(Description='rescued')['KeyMetadata']['KeyId']\n"
+            "kms.schedule_key_deletion(KeyId=rescued, PendingWindowInDays=7)\n"
+            "lab.clock.advance(days=2)\n"
+            "kms.cancel_key_deletion(KeyId=rescued)\n"
+            "kms.enable_key(KeyId=rescued)",
         ),
     ),
     Exercise(
@@ -322,8 +326,11 @@ EXERCISES = (
         hints=(
             "A key is charged from the hour of its creation to the hour in which its deletion is scheduled.",
             "lab.bill.usage.key_hours is a dictionary: its keys are (month, key ARN), its values are hours.",
-            "arn = kms.create_key()['KeyMetadata']['Arn'], lab.clock.advance(hours=10), kms.schedule_key_deletion("
-            "KeyId=arn, PendingWindowInDays=7), lab.clock.advance(days=5), each on a line of its own, and then "
+            "This leaves the number in hours:\n"
+            "arn = kms.create_key()['KeyMetadata']['Arn']\n"
+            "lab.clock.advance(hours=10)\n"
+            "kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)\n"
+            "lab.clock.advance(days=5)\n"
             "hours = sum(count for (month, key), count in lab.bill.usage.key_hours.items() if key == arn)",
         ),
     ),

@@ -227,9 +227,11 @@ EXERCISES = (
         hints=(
             "The first cells of this lesson do the same in us-east-1, with another name. You need another client.",
             "boto3.client('kms', region_name='eu-west-1'), then create_key, create_alias and encrypt on it.",
-            "ireland = boto3.client('kms', region_name='eu-west-1'), then k = ireland.create_key()['KeyMetadata']"
-            "['KeyId'], then ireland.create_alias(AliasName='alias/ledger', TargetKeyId=k), then page_one = "
-            "ireland.encrypt(KeyId='alias/ledger', Plaintext=b'page 1')['CiphertextBlob']",
+            "Four lines:\n"
+            "ireland = boto3.client('kms', region_name='eu-west-1')\n"
+            "ledger_key = ireland.create_key()['KeyMetadata']['KeyId']\n"
+            "ireland.create_alias(AliasName='alias/ledger', TargetKeyId=ledger_key)\n"
+            "page_one = ireland.encrypt(KeyId='alias/ledger', Plaintext=b'page 1')['CiphertextBlob']",
         ),
     ),
     Exercise(
@@ -295,10 +297,12 @@ EXERCISES = (
         hints=(
             "It is what the shop went through above. Everything happens with the client for eu-west-1.",
             "create_key, update_alias(AliasName=..., TargetKeyId=...), encrypt by the alias, decrypt twice.",
-            "k2 = ireland.create_key()['KeyMetadata']['KeyId'], then ireland.update_alias(AliasName='alias/ledger', "
-            "TargetKeyId=k2), then page_two = ireland.encrypt(KeyId='alias/ledger', Plaintext=b'page 2')"
-            "['CiphertextBlob'], then ireland.decrypt(CiphertextBlob=page_one) and "
-            "ireland.decrypt(CiphertextBlob=page_two); page_one is what you kept in 02.1",
+            "With ireland and page_one, the client and the ciphertext of 02.1:\n"
+            "next_key = ireland.create_key()['KeyMetadata']['KeyId']\n"
+            "ireland.update_alias(AliasName='alias/ledger', TargetKeyId=next_key)\n"
+            "page_two = ireland.encrypt(KeyId='alias/ledger', Plaintext=b'page 2')['CiphertextBlob']\n"
+            "ireland.decrypt(CiphertextBlob=page_one)\n"
+            "ireland.decrypt(CiphertextBlob=page_two)",
         ),
     ),
     Exercise(
@@ -385,9 +389,12 @@ EXERCISES = (
         hints=(
             "The section on moving a ciphertext does the steps, in us-east-1. The order of the steps matters.",
             "create_key, update_alias, re_encrypt, disable_key, decrypt. The answer of re_encrypt names both keys.",
-            "k = oregon.create_key()['KeyMetadata']['KeyId'], then oregon.update_alias(AliasName='alias/archive', "
-            "TargetKeyId=k), then r = oregon.re_encrypt(CiphertextBlob=minutes, DestinationKeyId='alias/archive'), "
-            "then oregon.disable_key(KeyId=r['SourceKeyId']), then oregon.decrypt(CiphertextBlob=r['CiphertextBlob'])",
+            "The order matters:\n"
+            "fresh_key = oregon.create_key()['KeyMetadata']['KeyId']\n"
+            "oregon.update_alias(AliasName='alias/archive', TargetKeyId=fresh_key)\n"
+            "result = oregon.re_encrypt(CiphertextBlob=minutes, DestinationKeyId='alias/archive')\n"
+            "oregon.disable_key(KeyId=result['SourceKeyId'])\n"
+            "oregon.decrypt(CiphertextBlob=result['CiphertextBlob'])",
         ),
     ),
 )

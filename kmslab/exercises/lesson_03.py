@@ -257,8 +257,9 @@ EXERCISES = (
         hints=(
             "The last line of the table of expressions is nearly what you need.",
             "answer = %aws kms list-aliases with --region, --output text and --query with starts_with(...).",
-            "answer = %aws kms list-aliases --region us-west-2 --output text "
-            "--query \"Aliases[?starts_with(AliasName, 'alias/team-')].AliasName\"",
+            "One line, or two with a backslash:\n"
+            "answer = %aws kms list-aliases --region us-west-2 --output text \\\n"
+            "    --query \"Aliases[?starts_with(AliasName, 'alias/team-')].AliasName\"",
         ),
     ),
     Exercise(
@@ -371,11 +372,15 @@ EXERCISES = (
             "You have seen every command of it, in us-east-1 and with other names.",
             "create-key, create-alias, echo, encrypt ... | base64 --decode > letter.encrypted, decrypt. Each aws "
             "command needs --region eu-west-1 and, if it has an answer, --output text and --query.",
-            "key_id=$(aws kms create-key --region eu-west-1 --query KeyMetadata.KeyId --output text); aws kms "
-            'create-alias --region eu-west-1 --alias-name alias/letters --target-key-id "$key_id"; echo hello > '
-            "letter.txt; aws kms encrypt --region eu-west-1 --key-id alias/letters --plaintext fileb://letter.txt "
-            "--output text --query CiphertextBlob | base64 --decode > letter.encrypted; aws kms decrypt --region "
-            "eu-west-1 --ciphertext-blob fileb://letter.encrypted --output text --query Plaintext | base64 --decode",
+            "Below %%bash, the first line of the cell:\n"
+            "export AWS_DEFAULT_REGION=eu-west-1\n"
+            "key_id=$(aws kms create-key --query KeyMetadata.KeyId --output text)\n"
+            'aws kms create-alias --alias-name alias/letters --target-key-id "$key_id"\n'
+            "echo hello > letter.txt\n"
+            "aws kms encrypt --key-id alias/letters --plaintext fileb://letter.txt \\\n"
+            "    --output text --query CiphertextBlob | base64 --decode > letter.encrypted\n"
+            "aws kms decrypt --ciphertext-blob fileb://letter.encrypted \\\n"
+            "    --output text --query Plaintext | base64 --decode",
         ),
     ),
     Exercise(
@@ -462,9 +467,11 @@ EXERCISES = (
             "The section before this exercise does the first part with the word password, the two fixes the second.",
             "base64.b64decode(handed_in) is the ciphertext that was handed in. --plaintext fileb://... encrypts a file "
             "as it is.",
-            "answer = len(kms.decrypt(CiphertextBlob=base64.b64decode(handed_in))['Plaintext']), then c = %aws kms "
-            "encrypt --key-id alias/safe --plaintext fileb://password.txt --output text --query CiphertextBlob, then "
-            "%aws kms decrypt --ciphertext-blob $c, each on a line of its own",
+            "The number, and then it done right:\n"
+            "answer = len(kms.decrypt(CiphertextBlob=base64.b64decode(handed_in))['Plaintext'])\n"
+            "right = %aws kms encrypt --key-id alias/safe --plaintext fileb://password.txt \\\n"
+            "    --output text --query CiphertextBlob\n"
+            "%aws kms decrypt --ciphertext-blob $right",
         ),
     ),
     Exercise(
@@ -506,8 +513,11 @@ EXERCISES = (
             "Only one of the four Regions has the key; in the others the command fails. How does a script notice?",
             "A loop over parcel_regions with one %aws line in it; {region} puts the name in, and _exit_code says how "
             "it went.",
-            "for region in parcel_regions: then, indented, content = %aws kms decrypt --region {region} "
-            "--ciphertext-blob fileb://parcel.encrypted, and if _exit_code == 0: answer = region",
+            "A loop of three lines:\n"
+            "for place in parcel_regions:\n"
+            "    content = %aws kms decrypt --region {place} --ciphertext-blob fileb://parcel.encrypted\n"
+            "    if _exit_code == 0:\n"
+            "        answer = place",
         ),
     ),
 )

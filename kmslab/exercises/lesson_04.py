@@ -230,8 +230,10 @@ EXERCISES = (
         hints=(
             "The first experiment of this lesson shows the largest size, the section on the context how to bind one.",
             "encrypt(KeyId=..., Plaintext=b'y' * ..., EncryptionContext={...}), then decrypt with the same context.",
-            "ctx = {'exercise': '04.1', 'author': 'me'}, then c = kms.encrypt(KeyId=key['KeyId'], Plaintext=b'y' * "
-            "4096, EncryptionContext=ctx)['CiphertextBlob'], then kms.decrypt(CiphertextBlob=c, EncryptionContext=ctx)",
+            "Only the size is for you to fill in:\n"
+            "mine = {'exercise': '04.1', 'author': 'me'}\n"
+            "full = kms.encrypt(KeyId=key['KeyId'], Plaintext=b'y' * size, EncryptionContext=mine)['CiphertextBlob']\n"
+            "kms.decrypt(CiphertextBlob=full, EncryptionContext=mine)",
         ),
     ),
     Exercise(
@@ -328,9 +330,11 @@ EXERCISES = (
         hints=(
             "The formula stands above the bars. Careful with bits and bytes.",
             "limit(4096, 32) computes it; attempt(size, key_id, EncryptionAlgorithm=...) tries a size.",
-            "answer = limit(4096, 32), then k = kms.create_key(KeySpec='RSA_4096', KeyUsage='ENCRYPT_DECRYPT')"
-            "['KeyMetadata']['KeyId'], then attempt(answer, k, EncryptionAlgorithm='RSAES_OAEP_SHA_256'), and the same "
-            "with answer + 1",
+            "With the lesson's own limit and attempt:\n"
+            "answer = limit(4096, 32)\n"
+            "largest = kms.create_key(KeySpec='RSA_4096', KeyUsage='ENCRYPT_DECRYPT')['KeyMetadata']['KeyId']\n"
+            "for size in (answer, answer + 1):\n"
+            "    print(size, attempt(size, largest, EncryptionAlgorithm='RSAES_OAEP_SHA_256'))",
         ),
     ),
     Exercise(
@@ -401,10 +405,15 @@ EXERCISES = (
         hints=(
             "Something keeps a record of what each call was given; a section of this lesson finds contexts there.",
             "lab.trail.events(name='Encrypt', key=notes_key)[-1]['requestParameters']['encryptionContext']",
-            "With that as wrong and right = {'customer': 'northwind'}: kms.decrypt(CiphertextBlob=note, "
-            "EncryptionContext=wrong), then c = kms.re_encrypt(CiphertextBlob=note, SourceEncryptionContext=wrong, "
-            "DestinationKeyId=notes_key, DestinationEncryptionContext=right)['CiphertextBlob'], then "
-            "kms.decrypt(CiphertextBlob=c, EncryptionContext=right)",
+            "From the trail to the corrected note:\n"
+            "event = lab.trail.events(name='Encrypt', key=notes_key)[-1]\n"
+            "wrong, right = event['requestParameters']['encryptionContext'], {'customer': 'northwind'}\n"
+            "kms.decrypt(CiphertextBlob=note, EncryptionContext=wrong)\n"
+            "corrected = kms.re_encrypt(\n"
+            "    CiphertextBlob=note, DestinationKeyId=notes_key,\n"
+            "    SourceEncryptionContext=wrong, DestinationEncryptionContext=right,\n"
+            ")['CiphertextBlob']\n"
+            "kms.decrypt(CiphertextBlob=corrected, EncryptionContext=right)",
         ),
     ),
 )
