@@ -21,7 +21,7 @@
 
 # %%
 import boto3
-from kmslab.jupyter import figures
+from kmslab.jupyter import figures, panels
 
 kms = boto3.client("kms", region_name="us-east-1")
 
@@ -113,6 +113,19 @@ for entry in kms.list_keys()["Keys"]:
 # %% [markdown]
 # That loop made one call to list and one for each key. Calls are cheap, not free: they are all on the bill.
 #
+# AWS's console has a page for that, with one sheet for each key. Here is the sheet of the first:
+
+# %%
+figures.key_sheet(lab, metadata["Arn"])
+
+# %% [markdown]
+# And here is the page. Choose another key; let it show *Cost*. Choosing calls nothing, a button really calls. (Aliases
+# come in lesson 02, policies and grants in lesson 07, rotation in lesson 09.)
+
+# %%
+panels.key_explorer(lab)
+
+# %% [markdown]
 # ## A key of one Region does not exist in another
 
 # %%
