@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 #: Seconds that a kernel may take for a notebook, or a page for anything else.
-PATIENCE = 120
+PATIENCE = 60
 _SETTINGS: dict[str, dict[str, dict[str, Any]]] = {
     "@jupyterlab/apputils-extension": {"notification": {"fetchNews": "false", "checkForUpdates": False}},
     # Every cell is in the page, also those that nobody sees.
