@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from kmslab.advice import Advice
 from kmslab.call import Decision, Finding
 from kmslab.jupyter.figures.svg import BLUE, GREY, INK, ORANGE, PALE, Drawing, Figure, folded
 
@@ -21,8 +22,11 @@ def policy_trace(explained: Explanation) -> Figure:
         explained: What `lab.explain(error)` or `lab.would(...)` gave.
     """
     who = "AWS" if explained.call.principal is None else explained.call.principal.name
-    title = f"{explained.call.operation} by {who}: how it was decided"
-    drawing = Drawing(_WIDTH, _TOP + sum(_height(decision) for decision in explained.decisions) + 34)
+    how = "would be" if isinstance(explained, Advice) else "was"
+    title = f"{explained.call.operation} by {who}: how it {how} decided"
+    drawing = Drawing(
+        _WIDTH, _TOP + sum(_height(decision) for decision in explained.decisions) + 8 + 22 * (not explained.decisions)
+    )
     drawing.text(10, 24, title, size=15, bold=True)
     lines, y = [title], float(_TOP)
     if not explained.decisions:
@@ -37,7 +41,9 @@ def policy_trace(explained: Explanation) -> Figure:
 
 
 def _verdict(decision: Decision) -> str:
-    return f"{decision.action} is {'allowed' if decision.allowed else 'denied'}: {decision.reason}."
+    # A denial goes on in AWS's words, such as "because no identity-based policy ...".
+    told = f"allowed: {decision.reason}" if decision.allowed else f"denied {decision.reason}"
+    return f"{decision.action} is {told}."
 
 
 def _cells(finding: Finding) -> tuple[list[str], list[str]]:

@@ -134,7 +134,7 @@ class BillPanel(Panel):
     def _sentences(self) -> list[str]:
         now = self.bill
         since = _BEGINNING if self.mark is None else self._since.value
-        lines = [f"Since {since}: {now.total:,.6f} USD for {now.requests:,} requests and the time of the keys."]
+        lines = [f"Since {since}: {now.total:,.6f} USD for {_requests(now)} and the time of the keys."]
         if self.mark is None:
             return [*lines, _NO_MARK]
         came = self.lab.bill.since(self.mark)
@@ -144,12 +144,16 @@ class BillPanel(Panel):
             forecast = self.lab.forecast(came, self._times.value)
         except KmslabError as error:
             return [*lines, str(error)]
-        once = f"What came since the mark ({came.requests:,} requests), {self._times.value:,} times a month"
+        once = f"What came since the mark ({_requests(came)}), {self._times.value:,} times a month"
         return [*lines, f"{once}: {forecast.total:,.6f} USD, with a month of the keys that it uses."]
 
     def lines(self) -> Sequence[str]:
         """What it comes to, line by line, and the requests by what is chosen."""
         return [*self._sentences(), "", self.bill.table().text(), "", self.figure.text]
+
+
+def _requests(bill: Bill) -> str:
+    return "1 request" if bill.requests == 1 else f"{bill.requests:,} requests"
 
 
 def bill(lab: Lab) -> BillPanel:

@@ -64,7 +64,7 @@ class PolicyPlayground(Panel):
                 button("Ask", self.ask, "What would be decided under the policy in the text area"),
                 button("Really call", self.really_call, "What KMS answers under the policy that the key has"),
             ),
-            row(self._ask_shown, self._call_shown),
+            widgets.HBox([self._ask_shown, self._call_shown], layout=widgets.Layout(flex_flow="row wrap")),
             self._traces_shown,
         )
         self._read()

@@ -71,8 +71,8 @@ def test_the_mark_and_the_forecast(panel: BillPanel, lab: Lab, kms: Any, key_id:
     kms.encrypt(KeyId=key_id, Plaintext=b"x")
     find(panel, "Forecast: times a month").value = 1_000_000
     forecast = lab.forecast(lab.bill.since(mark), 1_000_000)
-    assert f"(1 requests), 1,000,000 times a month: {forecast.total:,.6f} USD" in repr(panel)
-    assert "Since the mark: 0.000000 USD for 1 requests" in repr(panel)
+    assert f"(1 request), 1,000,000 times a month: {forecast.total:,.6f} USD" in repr(panel)
+    assert "Since the mark: 0.000000 USD for 1 request and" in repr(panel)
     assert "    CreateKey" not in repr(panel)
     find(panel, "Since").value = "the beginning"
     assert "    CreateKey: 1" in repr(panel)

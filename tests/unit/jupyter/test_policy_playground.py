@@ -70,12 +70,14 @@ def test_the_trace(panel: PolicyPlayground, lab: Lab, key_id: str, check_figure:
     panel.choose("administrator", "Encrypt", policy=policy_of(DEFAULT, deny)).ask()
     assert panel.trace is not None
     check_figure(panel.trace)
-    assert "kms:Encrypt is denied: " in repr(panel.trace)
+    assert "kms:Encrypt is denied with an explicit deny in a resource-based policy." in repr(panel.trace)
     assert {"Deny", "Allow", "yes"} <= set(texts(panel.trace))
     panel.choose("user alice", "Decrypt").really_call()
     assert panel.called.figure is not None
     check_figure(panel.called.figure)
-    assert repr(panel.called.figure).startswith("Decrypt by alice: how it was decided\n  kms:Decrypt is denied: ")
+    assert repr(panel.called.figure).startswith(
+        "Decrypt by alice: how it was decided\n  kms:Decrypt is denied because "
+    )
     check_figure(figures.policy_trace(lab.would(lab.administrator, "Encrypt", key_id)))
 
 
