@@ -108,6 +108,13 @@ neither read nor write your files. Elsewhere it could; grade in a container if y
 
 A cell that fails, takes too long or ends Python does not stop the rest, and is noted."""
 
+_PROGRESS = """\
+What you have solved, in this folder or carried from another.
+
+  show          every exercise, and on which day it was solved
+  export FILE   write it into a file, with the hints you looked at and your best rounds of golf
+  import FILE   merge such a file: what is solved there is solved here, and nothing is lost"""
+
 _CAN_BE_REPLACED = os.name == "posix"
 
 
@@ -192,6 +199,16 @@ def _parser() -> argparse.ArgumentParser:
     aws.add_argument("--region", action="append", default=[], help="a Region to search as well; may be repeated")
     aws.add_argument("--yes", action="store_true", help="ask nothing")
     aws.set_defaults(run=_run_aws)
+
+    progress = commands.add_parser(
+        "progress", help="show, export or import what is solved", description=_PROGRESS, formatter_class=raw
+    )
+    progress.add_argument("action", choices=["show", "export", "import"], help="what to do")
+    progress.add_argument("file", metavar="FILE", nargs="?", type=Path, help="the file of export and import")
+    progress.add_argument(
+        "--dir", metavar="DIR", type=Path, default=Path(os.environ.get("KMSLAB_WORKSPACE") or "."), help="your folder"
+    )
+    progress.set_defaults(run=_run_progress)
 
     grade = commands.add_parser(
         "grade",
@@ -313,6 +330,29 @@ def _run_honesty(options: argparse.Namespace) -> int:
         honesty.STORED.write_text(text, encoding="utf-8")
     else:
         print(text)
+    return 0
+
+
+def _run_progress(options: argparse.Namespace) -> int:
+    from kmslab.exercises.desk import table_of
+    from kmslab.exercises.progress import Progress
+    from kmslab.exercises.transfer import export_progress, import_progress
+
+    if not options.dir.is_dir():
+        raise KmslabError(f"{options.dir} is no folder; name yours with --dir.")
+    if options.action == "show":
+        print(table_of(Progress(options.dir)).text())
+        return 0
+    if options.file is None:
+        raise KmslabError(f"Name the file: kmslab progress {options.action} FILE.")
+    if options.action == "export":
+        count = export_progress(options.dir, options.file)
+        print(f"{count} solved exercises written to {options.file}")
+        return 0
+    merged = import_progress(options.file, options.dir)
+    print(f"newly solved: {', '.join(merged.solved) or 'none'}")
+    if merged.more:
+        print(f"also brought or better: {', '.join(merged.more)}")
     return 0
 
 

@@ -64,15 +64,26 @@ class Desk:
             return _unknown(str(number))
         self._hints[exercise.number] = min(LEVELS, level or self._hints[exercise.number] + 1)
         shown = max(1, self._hints[exercise.number])
+        self._progress.add_hint(exercise.number, shown)
         return Hint(exercise.number, shown, exercise.hints[shown - 1])
 
     def progress(self) -> Table:
         """Every exercise of the workbook and whether you have solved it."""
-        rows = [
-            (number, exercise.title, "solved" if number in self._progress.solved else "open")
-            for number, exercise in EXERCISES.items()
-        ]
-        return Table("Your exercises", ("Exercise", "What it is about", "State"), rows)
+        return table_of(self._progress)
+
+
+def table_of(progress: Progress) -> Table:
+    """Every exercise, whether it is solved, and on which day."""
+    rows = [
+        (
+            number,
+            exercise.title,
+            "solved" if number in progress.solved else "open",
+            progress.when.get(number, "")[:10],
+        )
+        for number, exercise in EXERCISES.items()
+    ]
+    return Table("Your exercises", ("Exercise", "What it is about", "State", "Since"), rows)
 
 
 def _unknown(number: str) -> CheckResult:

@@ -1,12 +1,17 @@
-"""Which exercises a learner has solved, kept in the learner's folder."""
+"""Which exercises a learner has solved, when, and with how many hints; kept in the learner's folder."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
-_FILE = Path(".kmslab") / "progress.json"
+_FOLDER = Path(".kmslab")
+_FILE = _FOLDER / "progress.json"
 
 
 class Progress:
@@ -15,11 +20,11 @@ class Progress:
     def __init__(self, folder: Path) -> None:
         """Read what is there; a file that cannot be read counts as no progress."""
         self._path = folder / _FILE
-        try:
-            stored = json.loads(self._path.read_text("utf-8"))
-            self._solved = {str(number) for number in stored["solved"]}
-        except (OSError, ValueError, KeyError, TypeError):
-            self._solved = set()
+        stored = _read(self._path)
+        self._solved = {str(number) for number in _of_kind(stored.get("solved"), list)}
+        self._when = {str(number): str(when) for number, when in _of_kind(stored.get("when"), dict).items()}
+        hints = _of_kind(stored.get("hints"), dict)
+        self._hints = {str(number): count for number, count in hints.items() if isinstance(count, int)}
 
     @classmethod
     def of_workspace(cls) -> Progress:
@@ -31,13 +36,65 @@ class Progress:
         """The numbers of the solved exercises."""
         return frozenset(self._solved)
 
+    @property
+    def when(self) -> Mapping[str, str]:
+        """When an exercise was first solved, by this computer's clock, in UTC; some are not known."""
+        return MappingProxyType(self._when)
+
+    @property
+    def hints(self) -> Mapping[str, int]:
+        """How many hints were looked at, by the exercise's number."""
+        return MappingProxyType(self._hints)
+
     def add(self, number: str) -> None:
-        """Remember a solved exercise. A folder that cannot be written is no reason to stop a lesson."""
-        if number in self._solved:
-            return
-        self._solved.add(number)
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._path.write_text(json.dumps({"solved": sorted(self._solved)}, indent=1), encoding="utf-8")
-        except OSError:
-            return
+        """Remember a solved exercise."""
+        if number not in self._solved:
+            self._solved.add(number)
+            self._when[number] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
+            self._save()
+
+    def add_hint(self, number: str, level: int) -> None:
+        """Remember that a hint was looked at; the first three count once each, and none after the solution."""
+        if number not in self._solved and level > self._hints.get(number, 0):
+            self._hints[number] = level
+            self._save()
+
+    def add_all(self, solved: Mapping[str, str], hints: Mapping[str, int]) -> None:
+        """Remember what another folder remembers: what is solved there is solved, at the earlier time.
+
+        Args:
+            solved: When, by the exercise's number; empty where it is not known.
+            hints: How many, by the exercise's number; the larger number counts.
+        """
+        for number, when in solved.items():
+            known = [each for each in (self._when.get(number, ""), when) if each]
+            self._solved.add(number)
+            if known:
+                self._when[number] = min(known)
+        for number, count in hints.items():
+            self._hints[number] = max(count, self._hints.get(number, 0))
+        self._save()
+
+    def _save(self) -> None:
+        when, hints = dict(sorted(self._when.items())), dict(sorted(self._hints.items()))
+        _write(self._path, {"solved": sorted(self._solved), "when": when, "hints": hints})
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return dict(_of_kind(json.loads(path.read_text("utf-8")), dict))
+    except (OSError, ValueError, RecursionError):
+        return {}
+
+
+def _of_kind(value: Any, kind: type) -> Any:
+    return value if isinstance(value, kind) else kind()
+
+
+def _write(path: Path, content: object) -> None:
+    """Write a file. A folder that cannot be written is no reason to stop a lesson."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+    except OSError:
+        return
