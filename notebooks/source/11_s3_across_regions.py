@@ -27,7 +27,7 @@ import json
 
 import boto3
 from botocore.exceptions import ClientError
-from kmslab.jupyter import figures
+from kmslab.jupyter import figures, panels
 
 kms = boto3.client("kms", region_name="us-east-1")
 s3 = boto3.client("s3", region_name="us-east-1")
@@ -115,7 +115,7 @@ print(len(held), "bytes; the text is in them:", b"Platform" in held)
 # ## To another Region, by hand
 #
 # A bucket in Ireland shall have the cover, too. Make the bucket, and a key for it: **an object's key has to be in the bucket's
-# Region**.
+# Region**. The map shows what lives where; after any later cell, *Look again* brings it up to date.
 
 # %%
 irish_covers = irish_kms.create_key(Description="covers, Ireland")["KeyMetadata"]
@@ -123,7 +123,7 @@ _ = irish_kms.create_alias(AliasName="alias/covers", TargetKeyId=irish_covers["K
 _ = irish_s3.create_bucket(
     Bucket="covers-ireland", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
 )
-figures.region_map(lab)
+panels.regions(lab, buckets=True)
 
 # %% [markdown]
 # **Predict**: could the bucket in Ireland not simply use the key in Virginia?

@@ -30,7 +30,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from kmslab.errors import KmslabError
-from kmslab.jupyter import figures
+from kmslab.jupyter import figures, panels
 
 kms = boto3.client("kms", region_name="us-east-1")
 orders = kms.create_key(Description="orders")["KeyMetadata"]["KeyId"]
@@ -110,6 +110,17 @@ lab.forecast(lab.bill.since(mark), times=1_000_000)
 # %% [markdown]
 # Ten dollars. So a request costs three millionths of a dollar; a key-month is as much as **333,000 requests**. In a small
 # company the keys are the bill; in a large one, the requests.
+#
+# Mira wants to see it live. This panel holds a mark, looks again after **each** cell that you run, and forecasts. **Predict**: what
+# does it say of the one `Encrypt` below, a million times a month?
+
+# %%
+live = panels.bill(lab).choose(times=1_000_000).set_mark()
+_ = kms.encrypt(KeyId=orders, Plaintext=b"order 1001")
+live
+
+# %% [markdown]
+# *Set the mark* before a cell, run it, and read the sentence on top: that is what the cell costs. (`live.close()` ends it.)
 #
 # ## Not all requests are alike
 #
