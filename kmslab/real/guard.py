@@ -74,6 +74,9 @@ class Guard:
                 f"This request names {LAB_ACCOUNT}, the Lab's account, which on real AWS is a stranger's; write "
                 "lab.account_id in its place."
             )
+        role = str(params.get("RoleArn", ""))
+        if role.startswith("arn:") and f"::{self._account_id}:" not in role:
+            raise KmslabError(f"{role} is a role of another account, which nobody has confirmed; kmslab works in one.")
 
     def _check_whose(self, service: str, operation: str, region: str, params: Params, what: str) -> None:
         creation = CREATIONS.get((service, operation))

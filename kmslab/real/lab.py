@@ -71,7 +71,7 @@ class AwsLab:
         self._earlier = list(earlier)
         self._spending = Spending(connected.account_id, settings.limit)
         guard = Guard(connected.account_id, regions, self._is_ours)
-        self._watch = Watch(guard, self.journal, self._spending, connected.identity)
+        self._watch = Watch(guard, self.journal, self._spending, connected.identity, lambda: source.access_key_id)
         self._recorder = Recorder()
         self._watch.observers.append(self._recorder)
         self._source = source

@@ -27,6 +27,7 @@ SENTENCES = {
         "simulator or in the Lab."
     ),
     "external_key_manager": "An external key manager must be reachable from AWS; use the Lab for external key stores.",
+    "hook": "On real AWS, requests go to AWS; nothing here answers them.",
     "make_session": "Use lab.session(principal) or lab.client(service, principal=...) on real AWS.",
     "open": "On real AWS nothing is kept in a state file; AWS keeps it.",
     "replace_access_key": "On real AWS, nobody can choose an access key's id.",

@@ -39,14 +39,17 @@ Brake = Callable[[Call], None]
 class Watch:
     """Watches the sessions of one notebook."""
 
-    def __init__(self, guard: Guard, journal: Journal, spending: Spending, identity: Identity) -> None:
+    def __init__(
+        self, guard: Guard, journal: Journal, spending: Spending, identity: Identity, access_key_id: Callable[[], str]
+    ) -> None:
         """Watch nothing yet; see `attach`.
 
         Args:
             guard: Says what is not sent.
             journal: Where it is written down what is made.
             spending: The limit.
-            identity: Who signs, unless the access key is known to be somebody else's.
+            identity: Who was confirmed.
+            access_key_id: The access key that is theirs at the moment; all others have to be handed out before.
         """
         self.seen = Seen(identity.account_id)
         self.identities: dict[str, Identity] = {}
@@ -60,6 +63,7 @@ class Watch:
         self._journal = journal
         self._spending = spending
         self._identity = identity
+        self._access_key_id = access_key_id
         self._flying = threading.local()
 
     def attach(self, session: boto3.Session, *, is_lessons: bool = True) -> None:
@@ -149,7 +153,13 @@ class Watch:
             signer = sigv4.read_scope(headers.get("authorization")).access_key_id
         except AwsError:
             return
-        flight.identity = self.identities.get(signer, self._identity)
+        known = self.identities.get(signer)
+        if known is None and signer != self._access_key_id():
+            raise KmslabError(
+                f"The access key {signer} is neither the confirmed one nor one that this notebook has made, so nothing "
+                "is sent with it."
+            )
+        flight.identity = known or self._identity
 
     def _after(self, http_response: Any, parsed: dict[str, Any], context: dict[str, Any], **_: Any) -> None:
         flight, own = context.get(_OURS), context.get(_OURS + " itself")

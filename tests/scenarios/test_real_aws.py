@@ -344,6 +344,35 @@ def test_what_is_not_ours_is_not_touched(aws: Lab, lab: Any) -> None:
     assert [key.state for key in aws.inventory] == ["Enabled"]
 
 
+def test_only_the_confirmed_account_is_called(aws: Lab, lab: Any) -> None:
+    other = aws.account("111122223333")
+    key = other.administrator.credentials
+    kms = boto3.client(
+        "kms", region_name="us-east-1",
+        aws_access_key_id=key.access_key_id, aws_secret_access_key=key.secret_access_key,
+    )  # fmt: skip
+    with pytest.raises(KmslabError, match="neither the confirmed one"):
+        kms.create_key()
+    with pytest.raises(KmslabError, match="another account"):
+        boto3.client("sts").assume_role(
+            RoleArn="arn:aws:iam::111122223333:role/OrganizationAccountAccessRole", RoleSessionName="one"
+        )
+    assert len(other.trail) == 0
+    # A role of the account is handed out by STS, and known from then on.
+    iam, sts = boto3.client("iam"), boto3.client("sts")
+    trust = {"Effect": "Allow", "Principal": {"AWS": lab.administrator.arn}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="encryption", AssumeRolePolicyDocument=document)["Role"]
+    given = sts.assume_role(RoleArn=role["Arn"], RoleSessionName="one")["Credentials"]
+    role_kms = boto3.client(
+        "kms", region_name="us-east-1", aws_access_key_id=given["AccessKeyId"],
+        aws_secret_access_key=given["SecretAccessKey"], aws_session_token=given["SessionToken"],
+    )  # fmt: skip
+    with pytest.raises(role_kms.exceptions.ClientError, match="AccessDenied"):
+        role_kms.list_keys()
+    assert lab.trail[-1]["userIdentity"]["arn"] == aws.trail[-1]["userIdentity"]["arn"]
+
+
 def test_the_limit_stops_what_costs(aws: Lab, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KMSLAB_AWS_LIMIT_USD", "0.1")
     kmslab.load_ipython_extension(shell)
