@@ -28,7 +28,7 @@ import boto3
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from kmslab.jupyter import figures
+from kmslab.jupyter import figures, panels
 
 kms = boto3.client("kms", region_name="us-east-1")
 orders = kms.create_key(Description="orders")["KeyMetadata"]["KeyId"]
@@ -422,8 +422,12 @@ print(kms.describe_key(KeyId=reports)["KeyMetadata"]["KeyState"])
 _ = kms.enable_key(KeyId=reports)
 print(quarterly_job())
 
+# %% [markdown]
+# Its life so far, as a panel: choose another key, some months, or only the uses. (A cell can choose, too:
+# `panels.timeline(lab).choose("alias/orders", "changes")`.)
+
 # %%
-figures.timeline(lab, reports)
+panels.timeline(lab, reports)
 
 # %% [markdown]
 # A key that waits for its deletion costs nothing. If the deletion is cancelled, it is charged as though it had never been
