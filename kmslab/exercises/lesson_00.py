@@ -107,7 +107,7 @@ EXERCISES = (
         hints=(
             "Your client `kms` calls us-east-1. You need a second client.",
             "boto3.client('kms', region_name='eu-west-1') makes it; then call create_key on that client.",
-            "Two lines are enough:\n"
+            "# Two lines are enough:\n"
             "ireland = boto3.client('kms', region_name='eu-west-1')\n"
             "my_key = ireland.create_key(Description='start')['KeyMetadata']['KeyId']",
         ),
@@ -155,7 +155,7 @@ EXERCISES = (
         hints=(
             "The lesson did it with the other key, above. Which Region must the client be for?",
             "encrypt(KeyId=..., Plaintext=b'...') returns a dictionary with 'CiphertextBlob'; decrypt takes it.",
-            "With ireland and my_key as in hint 3 of 00.1:\n"
+            "# With ireland and my_key as in hint 3 of 00.1:\n"
             "sealed = ireland.encrypt(KeyId=my_key, Plaintext=b'anything')['CiphertextBlob']\n"
             "ireland.decrypt(CiphertextBlob=sealed)['Plaintext']",
         ),
@@ -204,7 +204,7 @@ EXERCISES = (
         hints=(
             "Type lab.trail into a cell: its column Region says where, its column Result what failed.",
             "Loop over lab.trail. Each event has the member awsRegion; one that failed has errorCode as well.",
-            "This leaves Tom's code in answer, which check wants:\n"
+            "# This leaves Tom's code in answer, which check wants:\n"
             "for event in lab.trail:\n"
             "    if event['awsRegion'] == 'eu-central-1' and 'errorCode' in event:\n"
             "        answer = event['errorCode']",

@@ -199,7 +199,7 @@ EXERCISES = (
         hints=(
             "Everything but the last step is one create_key call, like the first one of this lesson.",
             "create_key(Description=..., Tags=[...]) and then update_key_description(KeyId=..., Description=...).",
-            "With ireland, the client of this lesson for eu-west-1:\n"
+            "# With ireland, the client of this lesson for eu-west-1:\n"
             "tags = [{'TagKey': 'team', 'TagValue': 'billing'}, {'TagKey': 'stage', 'TagValue': 'test'}]\n"
             "invoices = ireland.create_key(Description='invoices', Tags=tags)['KeyMetadata']['KeyId']\n"
             "ireland.update_key_description(KeyId=invoices, Description='invoices 2026')",
@@ -265,7 +265,7 @@ EXERCISES = (
         hints=(
             "Five calls in all, one of them to the clock. The lesson made each of them above, with another key.",
             "create_key, schedule_key_deletion, lab.clock.advance, cancel_key_deletion, and then?",
-            "Five lines, in this order:\n"
+            "# Five lines, in this order:\n"
             "rescued = kms.create_key(Description='rescued')['KeyMetadata']['KeyId']\n"
             "kms.schedule_key_deletion(KeyId=rescued, PendingWindowInDays=7)\n"
             "lab.clock.advance(days=2)\n"
@@ -326,7 +326,7 @@ EXERCISES = (
         hints=(
             "A key is charged from the hour of its creation to the hour in which its deletion is scheduled.",
             "lab.bill.usage.key_hours is a dictionary: its keys are (month, key ARN), its values are hours.",
-            "This leaves the number in hours:\n"
+            "# This leaves the number in hours:\n"
             "arn = kms.create_key()['KeyMetadata']['Arn']\n"
             "lab.clock.advance(hours=10)\n"
             "kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=7)\n"

@@ -227,7 +227,7 @@ EXERCISES = (
         hints=(
             "The first cells of this lesson do the same in us-east-1, with another name. You need another client.",
             "boto3.client('kms', region_name='eu-west-1'), then create_key, create_alias and encrypt on it.",
-            "Four lines:\n"
+            "# Four lines:\n"
             "ireland = boto3.client('kms', region_name='eu-west-1')\n"
             "ledger_key = ireland.create_key()['KeyMetadata']['KeyId']\n"
             "ireland.create_alias(AliasName='alias/ledger', TargetKeyId=ledger_key)\n"
@@ -297,7 +297,7 @@ EXERCISES = (
         hints=(
             "It is what the shop went through above. Everything happens with the client for eu-west-1.",
             "create_key, update_alias(AliasName=..., TargetKeyId=...), encrypt by the alias, decrypt twice.",
-            "With ireland and page_one, the client and the ciphertext of 02.1:\n"
+            "# With ireland and page_one, the client and the ciphertext of 02.1:\n"
             "next_key = ireland.create_key()['KeyMetadata']['KeyId']\n"
             "ireland.update_alias(AliasName='alias/ledger', TargetKeyId=next_key)\n"
             "page_two = ireland.encrypt(KeyId='alias/ledger', Plaintext=b'page 2')['CiphertextBlob']\n"
@@ -389,7 +389,7 @@ EXERCISES = (
         hints=(
             "The section on moving a ciphertext does the steps, in us-east-1. The order of the steps matters.",
             "create_key, update_alias, re_encrypt, disable_key, decrypt. The answer of re_encrypt names both keys.",
-            "The order matters:\n"
+            "# The order matters:\n"
             "fresh_key = oregon.create_key()['KeyMetadata']['KeyId']\n"
             "oregon.update_alias(AliasName='alias/archive', TargetKeyId=fresh_key)\n"
             "result = oregon.re_encrypt(CiphertextBlob=minutes, DestinationKeyId='alias/archive')\n"

@@ -257,7 +257,7 @@ EXERCISES = (
         hints=(
             "The last line of the table of expressions is nearly what you need.",
             "answer = %aws kms list-aliases with --region, --output text and --query with starts_with(...).",
-            "One line, or two with a backslash:\n"
+            "# One line, or two with a backslash:\n"
             "answer = %aws kms list-aliases --region us-west-2 --output text \\\n"
             "    --query \"Aliases[?starts_with(AliasName, 'alias/team-')].AliasName\"",
         ),
@@ -372,7 +372,7 @@ EXERCISES = (
             "You have seen every command of it, in us-east-1 and with other names.",
             "create-key, create-alias, echo, encrypt ... | base64 --decode > letter.encrypted, decrypt. Each aws "
             "command needs --region eu-west-1 and, if it has an answer, --output text and --query.",
-            "Below %%bash, the first line of the cell:\n"
+            "# Below %%bash, the first line of the cell:\n"
             "export AWS_DEFAULT_REGION=eu-west-1\n"
             "key_id=$(aws kms create-key --query KeyMetadata.KeyId --output text)\n"
             'aws kms create-alias --alias-name alias/letters --target-key-id "$key_id"\n'
@@ -467,7 +467,7 @@ EXERCISES = (
             "The section before this exercise does the first part with the word password, the two fixes the second.",
             "base64.b64decode(handed_in) is the ciphertext that was handed in. --plaintext fileb://... encrypts a file "
             "as it is.",
-            "The number, and then it done right:\n"
+            "# The number, and then it done right:\n"
             "answer = len(kms.decrypt(CiphertextBlob=base64.b64decode(handed_in))['Plaintext'])\n"
             "right = %aws kms encrypt --key-id alias/safe --plaintext fileb://password.txt \\\n"
             "    --output text --query CiphertextBlob\n"
@@ -513,7 +513,7 @@ EXERCISES = (
             "Only one of the four Regions has the key; in the others the command fails. How does a script notice?",
             "A loop over parcel_regions with one %aws line in it; {region} puts the name in, and _exit_code says how "
             "it went.",
-            "A loop of three lines:\n"
+            "# A loop of three lines:\n"
             "for place in parcel_regions:\n"
             "    content = %aws kms decrypt --region {place} --ciphertext-blob fileb://parcel.encrypted\n"
             "    if _exit_code == 0:\n"

@@ -230,9 +230,9 @@ EXERCISES = (
         hints=(
             "The first experiment of this lesson shows the largest size, the section on the context how to bind one.",
             "encrypt(KeyId=..., Plaintext=b'y' * ..., EncryptionContext={...}), then decrypt with the same context.",
-            "Only the size is for you to fill in:\n"
+            "# As large as it can be, and with a pair of your own:\n"
             "mine = {'exercise': '04.1', 'author': 'me'}\n"
-            "full = kms.encrypt(KeyId=key['KeyId'], Plaintext=b'y' * size, EncryptionContext=mine)['CiphertextBlob']\n"
+            "full = kms.encrypt(KeyId=key['KeyId'], Plaintext=b'y' * 4096, EncryptionContext=mine)['CiphertextBlob']\n"
             "kms.decrypt(CiphertextBlob=full, EncryptionContext=mine)",
         ),
     ),
@@ -330,7 +330,7 @@ EXERCISES = (
         hints=(
             "The formula stands above the bars. Careful with bits and bytes.",
             "limit(4096, 32) computes it; attempt(size, key_id, EncryptionAlgorithm=...) tries a size.",
-            "With the lesson's own limit and attempt:\n"
+            "# With the lesson's own limit and attempt:\n"
             "answer = limit(4096, 32)\n"
             "largest = kms.create_key(KeySpec='RSA_4096', KeyUsage='ENCRYPT_DECRYPT')['KeyMetadata']['KeyId']\n"
             "for size in (answer, answer + 1):\n"
@@ -405,7 +405,7 @@ EXERCISES = (
         hints=(
             "Something keeps a record of what each call was given; a section of this lesson finds contexts there.",
             "lab.trail.events(name='Encrypt', key=notes_key)[-1]['requestParameters']['encryptionContext']",
-            "From the trail to the corrected note:\n"
+            "# From the trail to the corrected note:\n"
             "event = lab.trail.events(name='Encrypt', key=notes_key)[-1]\n"
             "wrong, right = event['requestParameters']['encryptionContext'], {'customer': 'northwind'}\n"
             "kms.decrypt(CiphertextBlob=note, EncryptionContext=wrong)\n"

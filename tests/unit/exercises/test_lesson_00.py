@@ -179,12 +179,3 @@ def test_before_toms_script_has_run(desk: Desk) -> None:
     result = desk.check("00.3", "NotFoundException")
     assert result.open_tasks == [HANDED_OVER, THE_CODE]
     assert "has not run yet" in result.items[0].advice
-
-
-def test_the_last_hints_run(desk: Desk, lab: Lab, run_hint: Any) -> None:
-    first = run_hint("00.1")
-    assert desk.check("00.1").passed
-    run_hint("00.2", ireland=first["ireland"], my_key=first["my_key"])
-    assert desk.check("00.2").passed
-    toms_script(lab)
-    assert desk.check("00.3", run_hint("00.3")["answer"]).passed

@@ -233,11 +233,3 @@ class TestWaiting:
         hours = sum(count for (_, key_arn), count in lab.bill.usage.key_hours.items() if key_arn == arn)
         assert hours == 11  # ten hours and the one that had begun
         assert desk.check("01.3", hours).passed
-
-
-def test_the_last_hints_run(desk: Desk, ireland: Any, run_hint: Any) -> None:
-    run_hint("01.1", ireland=ireland)
-    assert desk.check("01.1").passed
-    run_hint("01.2")
-    assert desk.check("01.2").passed
-    assert desk.check("01.3", run_hint("01.3")["hours"]).passed

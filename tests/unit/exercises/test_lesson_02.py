@@ -418,12 +418,3 @@ def test_move_and_retire_proved_with_the_wrong_ciphertext(desk: Desk, oregon: An
 
     assert result.open_tasks == [READ]
     assert "from before" in advice(result, READ)
-
-
-def test_the_last_hints_run(desk: Desk, oregon: Any, archive: tuple[str, bytes], run_hint: Any) -> None:
-    first = run_hint("02.1")
-    assert desk.check("02.1").passed
-    run_hint("02.2", ireland=first["ireland"], page_one=first["page_one"])
-    assert desk.check("02.2").passed
-    run_hint("02.3", oregon=oregon, minutes=archive[1])
-    assert desk.check("02.3").passed

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -378,20 +377,3 @@ def test_mistyped_context_corrected_onto_another_key(desk: Desk, kms: Any, note:
     kms.decrypt(CiphertextBlob=correct(kms, other), EncryptionContext=RIGHT)
 
     assert desk.check("04.3").passed
-
-
-def test_the_last_hints_run(desk: Desk, kms: Any, note: tuple[str, bytes], run_hint: Any) -> None:
-    run_hint("04.1", key={"KeyId": new_key(kms)}, size=4096)
-    assert desk.check("04.1").passed
-    run_hint("04.3", notes_key=note[0], note=note[1])
-    assert desk.check("04.3").passed
-
-
-def test_the_last_hint_about_rsa_4096_runs(desk: Desk, kms: Any, run_hint: Any) -> None:
-    def attempt(size: int, key_id: str, **options: Any) -> str:
-        with contextlib.suppress(ClientError):
-            encrypt(kms, key_id, size, **options)
-        return "tried"
-
-    given = run_hint("04.2", attempt=attempt, limit=lambda modulus_bits, hash_bytes: modulus_bits // 8 - 66)
-    assert desk.check("04.2", given["answer"]).passed
