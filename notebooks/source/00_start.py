@@ -47,7 +47,7 @@ kms = boto3.client("kms", region_name="us-east-1")
 # KMS is **regional**. Each AWS Region runs its own KMS with its own keys. Here is your account with two Regions:
 
 # %%
-from kmslab.jupyter import figures
+from kmslab.jupyter import figures, panels
 
 figures.region_map(lab, regions=["us-east-1", "eu-west-1"])
 
@@ -141,6 +141,13 @@ lab.bill
 # the usual kind, the first 20,000 of a month free). That *you pay for each API call* is all that Tom's notes say. For most
 # people the keys are the larger part. Lesson 13 does the sums.
 #
+# Here is the bill as a panel. It looks again after each cell that you run, so leave it open, solve the exercises, and come back
+# to see what they cost.
+
+# %%
+panels.bill(lab)
+
+# %% [markdown]
 # ## Exercise 00.1: your own key
 #
 # Otterquill also sells in Ireland, and there is no key there yet. Create a second key. Let it live in **eu-west-1**, and give
