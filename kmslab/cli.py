@@ -42,6 +42,7 @@ learners and one with the answers, both executed and with their outputs.
 
   build     make every notebook anew and store what changed
   check     make every notebook anew, store nothing, and fail if a stored one differs
+  nbgrader  write the lessons as a course of nbgrader, for instructors who use it
   rehearse  run every solution as on real AWS, with a Lab in AWS's place, and keep what runs and what it costs"""
 
 _SERVE = """\
@@ -237,8 +238,11 @@ def _parser() -> argparse.ArgumentParser:
     notebooks = commands.add_parser(
         "notebooks", help="(authors) build or check the notebooks", description=_NOTEBOOKS, formatter_class=raw
     )
-    notebooks.add_argument("action", choices=["build", "check", "rehearse"], help="what to do")
-    notebooks.add_argument("lesson", nargs="*", help="(rehearse) only these lessons, such as 04")
+    notebooks.add_argument("action", choices=["build", "check", "nbgrader", "rehearse"], help="what to do")
+    notebooks.add_argument("lesson", nargs="*", help="(nbgrader, rehearse) only these lessons, such as 04")
+    notebooks.add_argument(
+        "--course", metavar="DIR", type=Path, default=Path("kmslab-course"), help="(nbgrader) its folder (%(default)s)"
+    )
     notebooks.set_defaults(run=_run_notebooks)
     return parser
 
@@ -380,6 +384,8 @@ def _run_notebooks(options: argparse.Namespace) -> int:
     from kmslab.classroom.sources import notebooks_folder
 
     folder = notebooks_folder()
+    if options.action == "nbgrader":
+        return _write_course(folder, options.course, options.lesson)
     if options.action == "rehearse":
         return _rehearse(folder, options.lesson)
     started = time.monotonic()
@@ -403,6 +409,14 @@ def _run_notebooks(options: argparse.Namespace) -> int:
         print(f"no source makes it: {orphan.relative_to(folder)}")
     print(f"{len(changed)} changed, {time.monotonic() - started:.0f} s")
     return int(options.action == "check" and bool(changed))
+
+
+def _write_course(folder: Path, course: Path, lessons: Sequence[str]) -> int:
+    from kmslab.grading.course import write_course
+
+    written = write_course(folder, course, lessons)
+    print(f"{len(written)} lessons written to {course / 'source'}; next, there: nbgrader generate_assignment --all")
+    return 0
 
 
 def _rehearse(folder: Path, lessons: Sequence[str]) -> int:

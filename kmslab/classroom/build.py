@@ -29,7 +29,7 @@ from kmslab.errors import KmslabError
 _ANSWER = re.compile(r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION[ \t]*$", re.M | re.S)
 _MARKER = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n?", re.M)
 _YOUR_TURN = r"\g<indent># Your turn."
-_SOLUTION_ONLY = "solution-only"
+SOLUTION_ONLY = "solution-only"
 _MINUTES = "{minutes}"
 #: A cell whose code would only distract, such as the text of a figure; JupyterLab folds it.
 _HIDE_INPUT = "hide-input"
@@ -142,7 +142,7 @@ async def _build(product: Product) -> Built:
 
 def _learner(notebook: Any) -> Any:
     made = copy.deepcopy(notebook)
-    made.cells = [cell for cell in made.cells if _SOLUTION_ONLY not in cell.metadata.get("tags", [])]
+    made.cells = [cell for cell in made.cells if SOLUTION_ONLY not in cell.metadata.get("tags", [])]
     for cell in made.cells:
         cell.source = _ANSWER.sub(_YOUR_TURN, cell.source)
         if "SOLUTION" in cell.source:

@@ -115,7 +115,7 @@ def failing_cells(path: Path) -> frozenset[str]:
 
 def numbers_in(cells: Sequence[Cell]) -> frozenset[str]:
     """The exercises that a notebook's cells name, in their first line or in a check."""
-    found = {cell.exercise for cell in cells} | {number for cell in cells for number, _ in _checks(cell.source)}
+    found = {cell.exercise for cell in cells} | {number for cell in cells for number, _ in checks_of(cell.source)}
     return frozenset(found - {""})
 
 
@@ -135,7 +135,7 @@ def plan(lesson: Sequence[Cell], submitted: Sequence[Cell], may_fail: frozenset[
     for index, cell in enumerate(lesson):
         mine = [_as_step(each, pending or cell.exercise) for each in added.get(index, ())]
         number = cell.exercise
-        checked = _checks(cell.source)
+        checked = checks_of(cell.source)
         if number:
             steps += _check(checks, pending)
             pending = number
@@ -214,7 +214,7 @@ def _edited(cell: Cell, original: Cell, notes: dict[str, list[str]]) -> Cell:
     """What is the learner's own in a cell of the lesson."""
     if cell.text.startswith(f"{original.text}\n"):
         return Cell(cell.id, cell.text[len(original.text) :])
-    checked = _checks(original.source)
+    checked = checks_of(original.source)
     if checked:
         # An edited check is the learner's, and the lesson's own comes after it.
         return cell
@@ -223,7 +223,7 @@ def _edited(cell: Cell, original: Cell, notes: dict[str, list[str]]) -> Cell:
     return Cell(cell.id, "")
 
 
-def _checks(source: str) -> list[tuple[str, str]]:
+def checks_of(source: str) -> list[tuple[str, str]]:
     """The exercises that a cell checks, each with the expression of the answer."""
     if "check(" not in source:
         return []
