@@ -22,7 +22,7 @@ from kmslab.grading.channel import Channel
 from kmslab.grading.far_lab import FarDesk, FarLab, Line, plays, send_plays
 from kmslab.grading.referee import _QUESTIONS, Bench
 from kmslab.grading.seat import ANSWER, NUMBER
-from kmslab.jupyter import figures, playground
+from kmslab.jupyter import figures, panels
 from kmslab.plays import debrief, incident
 
 
@@ -118,7 +118,7 @@ def test_a_budget_holds_within_its_block(far: FarLab) -> None:
 def test_figures_and_panels_show_it(far: FarLab) -> None:
     key_id = far.client("kms").create_key()["KeyMetadata"]["KeyId"]
     assert key_id in repr(figures.region_map(far))  # type: ignore[arg-type]
-    panel = playground.key_policy(far, key_id)  # type: ignore[arg-type]
+    panel = panels.policy_playground(far, key_id)  # type: ignore[arg-type]
     assert "it covers this call" in repr(panel.choose(call="Encrypt").ask())
 
 
