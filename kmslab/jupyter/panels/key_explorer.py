@@ -15,7 +15,7 @@ from kmslab import Lab, Principal
 from kmslab.errors import KmslabError
 from kmslab.jupyter import figures
 from kmslab.jupyter.panels.key_actions import ACTIONS, Given
-from kmslab.jupyter.panels.key_views import GENERAL, VIEWS
+from kmslab.jupyter.panels.key_views import GENERAL, VIEWS, label_of, list_of
 from kmslab.jupyter.panels.panel import (
     Panel,
     Said,
@@ -26,13 +26,13 @@ from kmslab.jupyter.panels.panel import (
     dropdown,
     field,
     heading,
-    listed,
     name_of,
     number,
     row,
     shown,
     tick,
     told,
+    told_as_table,
 )
 
 if TYPE_CHECKING:
@@ -65,17 +65,19 @@ class KeyExplorer(Panel):
         self._state = dropdown("State", _STATES, self.refresh)
         self._manager = dropdown("Managed by", list(_MANAGERS), self.refresh)
         self._text = field("Text in alias, id, description or tag", on_change=self.refresh)
-        self._keys = listed("Keys", 7, self._key_chosen)
+        self._keys = dropdown("Key", [], self._key_chosen)
         self._page = dropdown("Show", list(VIEWS), self._read)
         self._days, self._period = number("Waiting period (days)", 30), number("Rotation period (days)", 365)
         self._confirmed = tick("Confirm the deletion")
         self._alias = field("Alias name", "alias/")
         self._tag_key, self._tag_value = field("Tag key"), field("Tag value")
-        self._list_shown, self._page_shown, self._below_shown, self._done_shown = (shown() for _ in range(4))
+        self._count_shown, self._list_shown = shown(), shown()
+        self._page_shown, self._below_shown, self._done_shown = shown(), shown(), shown()
         self.lay_out(
             row(self._region, self._state, self._manager, self._text),
-            self._keys,
+            self._count_shown,
             self._list_shown,
+            row(self._keys),
             row(self._page, button("Read again", self.read_again, "What other cells have done in the meantime")),
             self._page_shown,
             self._below_shown,
@@ -225,7 +227,7 @@ class KeyExplorer(Panel):
         keys, before = self.keys, self._keys.value
         arns = [key.arn for key in keys]
         self._filling = True
-        self._keys.options = [(_label(key), key.arn) for key in keys]
+        self._keys.options = [(label_of(key), key.arn) for key in keys]
         self._keys.value = before if before in arns else (arns[0] if arns else None)
         self._filling = False
         if self._keys.value != before or "(calls" in self._page.value:
@@ -258,7 +260,8 @@ class KeyExplorer(Panel):
 
     def _show(self) -> None:
         key, count = self.key, len(self.keys)
-        self._list_shown.value = announced([f"{count:,} of {len(self.lab.inventory):,} keys."])
+        self._count_shown.value = announced([f"{count:,} of {len(self.lab.inventory):,} keys."])
+        self._list_shown.value = told_as_table(list_of(self.keys), "220px") if count else ""
         first = "" if key is None else f"{name_of(key)}, {key.state}, in {key.region}. {self._page.value}:"
         self._page_shown.value = self.page.html(first)
         sheet = "" if key is None or self._page.value != GENERAL else figures.key_sheet(self.lab, key.arn).html()
@@ -270,7 +273,7 @@ class KeyExplorer(Panel):
         key = self.key
         filters = (self._region.value, self._state.value, f"managed by {self._manager.value}")
         text = f", with {self._text.value!r}" if self._text.value else ""
-        marked = [f"{'>' if each.arn == self._keys.value else ' '} {_label(each)}" for each in self.keys]
+        marked = [f"{'>' if each.arn == self._keys.value else ' '} {label_of(each)}" for each in self.keys]
         page = [f"{self._page.value}: {self.page.text()}"]
         if key is not None and self._page.value == GENERAL:
             page.append(figures.key_sheet(self.lab, key.arn).text)
@@ -278,11 +281,6 @@ class KeyExplorer(Panel):
             f"Filters: {', '.join(filters)}{text}", *(marked or [_NO_KEY]), "", *page, "",
             f"Done: {self.done.text()}", self.spent(),
         ]  # fmt: skip
-
-
-def _label(key: KeyView) -> str:
-    managed = "AWS managed, " if key.manager == "AWS" else ""
-    return f"{name_of(key)}: {key.state}, {key.region}, {managed}{key.spec}"
 
 
 def key_explorer(lab: Lab, region: str | None = None, *, principal: Principal | None = None) -> KeyExplorer:

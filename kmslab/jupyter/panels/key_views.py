@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kmslab import Lab
-from kmslab.jupyter.panels.panel import Said
+from kmslab.jupyter.panels.panel import Said, name_of
 from kmslab.tables import Table
 
 if TYPE_CHECKING:
@@ -112,6 +112,21 @@ def _cost(lab: Lab, key: KeyView, call: Call) -> Said:
     else:
         lines.append(f"Its next months cost {lab.bill.usage.keys[key.arn]}.00 USD each, as it stands.")
     return Said(tuple(lines), bill.table())
+
+
+def list_of(keys: Sequence[KeyView]) -> Table:
+    """Keys, one a row, as the console lists them."""
+    rows = [
+        (", ".join(key.aliases) or "none", key.key_id, key.state, key.region, key.manager, key.spec, key.usage)
+        for key in keys
+    ]
+    return Table("Keys", ("Aliases", "Key id", "State", "Region", "Managed by", "Spec", "Usage"), rows)
+
+
+def label_of(key: KeyView) -> str:
+    """A key in one line, what matters most first."""
+    managed = "AWS managed, " if key.manager == "AWS" else ""
+    return f"{name_of(key)}: {key.state}, {key.region}, {managed}{key.spec}"
 
 
 def _date(when: datetime | None) -> str:

@@ -1,9 +1,11 @@
 """What all panels share: how they show themselves, how they make calls, and how they say what came of it.
 
 The rules for a panel: every field has a description and every button a word; everything is reached with the Tab key and
-worked with the keyboard, so nothing is a slider (its handle has no name for a screen reader) and no button is ever
-disabled (it would lose the keyboard's place); outcomes are sentences in an element that is announced; nothing is told
-by a colour alone; and `repr` is the whole state as plain text, without a secret or anything random in it.
+worked with the keyboard, so nothing is a slider (its handle has no name for a screen reader), nothing is an open list
+or a group of radio buttons (JupyterLab takes the arrow keys before they do; a dropdown that Space has opened keeps them),
+and no button is ever disabled (it would lose the keyboard's place); outcomes are sentences in an element that is
+announced; nothing is told by a colour alone; and `repr` is the whole state as plain text, without a secret or anything
+random in it.
 """
 
 from __future__ import annotations
@@ -224,12 +226,6 @@ def tick(name: str) -> Any:
     return widgets.Checkbox(description=name, indent=False, layout=widgets.Layout(width="auto"))
 
 
-def listed(name: str, rows: int, on_change: Callable[[], object]) -> Any:
-    """A list of which one is chosen."""
-    made = widgets.Select(description=name, options=[], rows=rows, style=_NAMED, layout=widgets.Layout(width="98%"))
-    return _watched(made, on_change)
-
-
 def row(*children: Any) -> Any:
     """Widgets side by side, and below one another where there is no room."""
     return widgets.HBox(list(children), layout=widgets.Layout(flex_flow="row wrap", align_items="center"))
@@ -275,12 +271,10 @@ def announced(lines: Sequence[str]) -> str:
     return f'<div role="status" style="overflow-wrap:anywhere;line-height:1.4">{said}</div>'
 
 
-def told_as_table(table: Table) -> str:
-    """A table that scrolls by itself where it is wider than the panel."""
-    return (
-        f'<div tabindex="0" role="region" aria-label={_quoted(table.caption)} style="overflow-x:auto;line-height:1.4">'
-        f"{table.html()}</div>"
-    )
+def told_as_table(table: Table, height: str = "none") -> str:
+    """A table that scrolls by itself where it is wider than the panel, or higher than is said."""
+    style = f"overflow:auto;max-height:{height};line-height:1.4"
+    return f'<div tabindex="0" role="region" aria-label={_quoted(table.caption)} style="{style}">{table.html()}</div>'
 
 
 def _block(text: str) -> str:

@@ -136,7 +136,7 @@ def test_many_grants_take_several_calls(panel: KeyExplorer, lab: Lab, kms: Any, 
 def test_walking_through_the_list_calls_nothing(panel: KeyExplorer, lab: Lab, key_id: str, far: str, find: Any) -> None:
     panel.choose(key_id, GRANTS)
     events = len(lab.trail)
-    keys = find(panel, "Keys")
+    keys = find(panel, "Key")
     for arn in [value for _, value in keys.options] * 2:
         keys.value = arn
     assert len(lab.trail) == events
