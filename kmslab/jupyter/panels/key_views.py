@@ -116,11 +116,9 @@ def _cost(lab: Lab, key: KeyView, call: Call) -> Said:
 
 def list_of(keys: Sequence[KeyView]) -> Table:
     """Keys, one a row, as the console lists them."""
-    rows = [
-        (", ".join(key.aliases) or "none", key.key_id, key.state, key.region, key.manager, key.spec, key.usage)
-        for key in keys
-    ]
-    return Table("Keys", ("Aliases", "Key id", "State", "Region", "Managed by", "Spec", "Usage"), rows)
+    # No more columns than have room at half a screen; the rest is on the key's own page.
+    rows = [(", ".join(key.aliases) or "none", key.key_id, key.state, key.region, key.manager) for key in keys]
+    return Table("Keys", ("Aliases", "Key id", "State", "Region", "Managed by"), rows)
 
 
 def label_of(key: KeyView) -> str:

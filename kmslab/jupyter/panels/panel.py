@@ -2,8 +2,8 @@
 
 The rules for a panel: every field has a description and every button a word; everything is reached with the Tab key and
 worked with the keyboard, so nothing is a slider (its handle has no name for a screen reader), nothing is an open list
-or a group of radio buttons (JupyterLab takes the arrow keys before they do; a dropdown that Space has opened keeps them),
-and no button is ever disabled (it would lose the keyboard's place); outcomes are sentences in an element that is
+or a group of radio buttons (JupyterLab takes the arrow keys before they do; a dropdown that Space has opened keeps
+them), and no button is ever disabled (it would lose the keyboard's place); outcomes are sentences in an element that is
 announced; nothing is told by a colour alone; and `repr` is the whole state as plain text, without a secret or anything
 random in it.
 """
@@ -203,7 +203,7 @@ def button(does: str, on_click: Callable[[], object], explained: str = "") -> An
 def dropdown(name: str, options: Sequence[Any], on_change: Callable[[], object] | None = None) -> Any:
     """A choice of one."""
     made = widgets.Dropdown(
-        description=name, options=options, style=_NAMED, layout=widgets.Layout(width="auto", max_width="100%")
+        description=name, options=options, style=_NAMED, layout=widgets.Layout(width="auto", max_width="98%")
     )
     return _watched(made, on_change)
 
