@@ -239,7 +239,7 @@ def _parser() -> argparse.ArgumentParser:
         "notebooks", help="(authors) build or check the notebooks", description=_NOTEBOOKS, formatter_class=raw
     )
     notebooks.add_argument("action", choices=["build", "check", "nbgrader", "rehearse"], help="what to do")
-    notebooks.add_argument("lesson", nargs="*", help="(nbgrader, rehearse) only these lessons, such as 04")
+    notebooks.add_argument("lesson", nargs="*", help="(nbgrader, rehearse) only these, such as 04")
     notebooks.add_argument(
         "--course", metavar="DIR", type=Path, default=Path("kmslab-course"), help="(nbgrader) its folder (%(default)s)"
     )
@@ -421,9 +421,15 @@ def _write_course(folder: Path, course: Path, lessons: Sequence[str]) -> int:
 
 def _rehearse(folder: Path, lessons: Sequence[str]) -> int:
     from kmslab.classroom import build, rehearsal
-    from kmslab.real.lessons import write
+    from kmslab.real.lessons import rehearsals, write
 
-    wanted = [each for each in build.products(folder) if not lessons or each.source.stem[:2] in lessons]
+    solutions = [each for each in build.products(folder) if each.is_solution]
+    known = {row.code for row in rehearsals().values()}
+    wanted = [
+        each
+        for each in solutions
+        if (each.source.stem[:2] in lessons if lessons else rehearsal.digest(each) not in known)
+    ]
     measured = {each.lesson: each.row for each in rehearsal.rehearse(wanted)}
     for lesson, row in measured.items():
         print(row.table(f"Lesson {lesson}"), end="\n\n")

@@ -6,6 +6,7 @@ What runs, what does not and why, and what it would cost is counted, and kept fo
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 import tempfile
@@ -70,6 +71,12 @@ class Rehearsed:
     errors: list[tuple[str, str]]
     left: list[str]
     outputs: str
+
+
+def digest(product: Product) -> str:
+    """A digest of a lesson's code, 16 hexadecimal digits."""
+    code = [cell.source for cell in without_outputs(product).cells if cell.cell_type == "code"]
+    return hashlib.sha256("\0".join(code).encode()).hexdigest()[:16]
 
 
 def rehearse(wanted: Iterable[Product]) -> list[Rehearsed]:
@@ -149,6 +156,7 @@ def _told(product: Product, cells: list[Any], lab: Lab, bill: Bill, workspace: P
         made=dict(sorted(made.items())),
         requests=dict(sorted(requests.items())),
         others=dict(sorted(others.items())),
+        code=digest(product),
     )
     return Rehearsed(product.source.stem[:2], row, errors, _left(lab), outputs)
 

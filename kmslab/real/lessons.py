@@ -1,6 +1,7 @@
 """What each lesson does on real AWS: measured by running its solution, and kept in lessons.json beside this.
 
-`kmslab notebooks rehearse` runs them against a served Lab that plays AWS, and writes the file; a test runs them again.
+`kmslab notebooks rehearse` runs them against a served Lab that plays AWS, and writes the file. A test runs some of them
+again, and sees that none has changed since.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ class Rehearsal:
         made: How many of each kind are made.
         requests: How many requests to KMS, by row of the price list.
         others: How many requests to each other service.
+        code: A digest of the code that was run, by which it is noticed that a lesson has changed since.
     """
 
     cells: int
@@ -48,6 +50,7 @@ class Rehearsal:
     made: dict[str, int]
     requests: dict[str, int]
     others: dict[str, int]
+    code: str
 
     @property
     def kinds(self) -> dict[Kind, int]:
@@ -122,6 +125,7 @@ def _dearest(rows: list[Rehearsal]) -> Rehearsal:
         made=_most([row.made for row in rows]),
         requests=_most([row.requests for row in rows]),
         others=_most([row.others for row in rows]),
+        code="",
     )
 
 
