@@ -232,7 +232,8 @@ EXERCISES = (
             "encrypt(KeyId=..., Plaintext=b'y' * ..., EncryptionContext={...}), then decrypt with the same context.",
             "# As large as it can be, and with a pair of your own:\n"
             "mine = {'exercise': '04.1', 'author': 'me'}\n"
-            "full = kms.encrypt(KeyId=key['KeyId'], Plaintext=b'y' * 4096, EncryptionContext=mine)['CiphertextBlob']\n"
+            "full = kms.encrypt(KeyId=symmetric_key['KeyId'], Plaintext=b'y' * 4096,\n"
+            "    EncryptionContext=mine)['CiphertextBlob']\n"
             "kms.decrypt(CiphertextBlob=full, EncryptionContext=mine)",
         ),
     ),

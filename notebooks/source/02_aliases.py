@@ -35,8 +35,8 @@ kms = boto3.client("kms", region_name="us-east-1")
 # for one key.
 
 # %%
-first_key = kms.create_key(Description="shop, first key")["KeyMetadata"]["Arn"]
-_ = kms.create_alias(AliasName="alias/shop", TargetKeyId=first_key)
+shop_key = kms.create_key(Description="shop, first key")["KeyMetadata"]["Arn"]
+_ = kms.create_alias(AliasName="alias/shop", TargetKeyId=shop_key)
 
 # %% [markdown]
 # `create_alias` answers with nothing but technical details, which `_ =` throws away. No error, so it is done. From now on the
@@ -56,7 +56,7 @@ reply["KeyId"]
 
 # %%
 try:
-    kms.create_alias(AliasName="shop", TargetKeyId=first_key)
+    kms.create_alias(AliasName="shop", TargetKeyId=shop_key)
 except kms.exceptions.ClientError as error:
     print("create_alias:", error.response["Error"]["Message"])
 
@@ -78,8 +78,8 @@ alias = kms.list_aliases()["Aliases"][0]
 print(alias["AliasName"], alias["AliasArn"], sep="\n")
 
 # %%
-for name in (first_key.rpartition("/")[2], first_key, alias["AliasName"], alias["AliasArn"]):
-    print(kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"] == first_key, name)
+for name in (shop_key.rpartition("/")[2], shop_key, alias["AliasName"], alias["AliasArn"]):
+    print(kms.describe_key(KeyId=name)["KeyMetadata"]["Arn"] == shop_key, name)
 
 # %% [markdown]
 # Look at the two ARNs: one has `:key/` and a key id, the other `:alias/` and your name. Nothing in the alias ARN tells which key
@@ -98,7 +98,7 @@ metadata = kms.describe_key(KeyId="alias/shop")["KeyMetadata"]
 # of the key it stands for. A key can have several aliases (up to 50) or none. An alias always stands for exactly one key.
 
 # %%
-_ = kms.create_alias(AliasName="alias/reports", TargetKeyId=first_key)
+_ = kms.create_alias(AliasName="alias/reports", TargetKeyId=shop_key)
 unnamed = kms.create_key(Description="no alias")["KeyMetadata"]["KeyId"]
 
 for entry in kms.list_aliases()["Aliases"]:
@@ -108,7 +108,7 @@ for entry in kms.list_aliases()["Aliases"]:
 # To go from a key to its names, ask for one key:
 
 # %%
-for key_id in (first_key, unnamed):
+for key_id in (shop_key, unnamed):
     print([entry["AliasName"] for entry in kms.list_aliases(KeyId=key_id)["Aliases"]])
 
 # %%
@@ -120,7 +120,7 @@ figures.alias_map(lab)
 
 # %%
 try:
-    kms.create_alias(AliasName="alias/aws/shop", TargetKeyId=first_key)
+    kms.create_alias(AliasName="alias/aws/shop", TargetKeyId=shop_key)
 except kms.exceptions.ClientError as error:
     print(error.response["Error"]["Message"])
 
@@ -160,15 +160,15 @@ def unseal(ciphertext):
     return kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"].decode()
 
 
-old = seal("order 1")
-unseal(old)
+order_1 = seal("order 1")
+unseal(order_1)
 
 # %% [markdown]
 # One day the first key is to be replaced. Make a new key and point the alias at it: `update_alias`.
 
 # %%
-second_key = kms.create_key(Description="shop, second key")["KeyMetadata"]["Arn"]
-_ = kms.update_alias(AliasName="alias/shop", TargetKeyId=second_key)
+next_shop_key = kms.create_key(Description="shop, second key")["KeyMetadata"]["Arn"]
+_ = kms.update_alias(AliasName="alias/shop", TargetKeyId=next_shop_key)
 figures.alias_map(lab)
 
 # %% [markdown]
@@ -177,27 +177,27 @@ figures.alias_map(lab)
 # The shop goes on:
 
 # %%
-new = seal("order 2")
-unseal(new)
+order_2 = seal("order 2")
+unseal(order_2)
 
 # %% [markdown]
-# **Predict**: and the ciphertext from before the change? Does `unseal(old)`
+# **Predict**: and the ciphertext from before the change? Does `unseal(order_1)`
 #
 # 1. fail, because `alias/shop` now means the second key;
 # 2. work, because the ciphertext knows its key;
 # 3. work, because `update_alias` has re-encrypted it?
 
 # %%
-unseal(old)
+unseal(order_1)
 
 # %% [markdown]
-# It works, and the reason is number 2. The alias was looked up once, when `old` was encrypted. What is written into the
+# It works, and the reason is number 2. The alias was looked up once, when `order_1` was encrypted. What is written into the
 # ciphertext is the key, not the alias. Not one of your ciphertexts was touched by `update_alias`; KMS does not even have them.
 #
 # Do not believe it: ask the trail. It records what the program *asked* for and which key was really *used*.
 
 # %%
-called = {first_key: "first key", second_key: "second key"}
+called = {shop_key: "first key", next_shop_key: "second key"}
 
 
 def story(operation, count):
@@ -236,37 +236,37 @@ story("Decrypt", 3)
 #
 # ## Move a ciphertext to the new key
 #
-# As long as `old` needs the first key, you cannot retire that key. `re_encrypt` decrypts under one key and encrypts under
+# As long as `order_1` needs the first key, you cannot retire that key. `re_encrypt` decrypts under one key and encrypts under
 # another, **inside KMS**: you send a ciphertext and get a ciphertext, and the plaintext is never on your computer.
 
 # %%
-reply = kms.re_encrypt(CiphertextBlob=old, DestinationKeyId="alias/shop")
-moved = reply["CiphertextBlob"]
+reply = kms.re_encrypt(CiphertextBlob=order_1, DestinationKeyId="alias/shop")
+moved_order = reply["CiphertextBlob"]
 print("from the", called[reply["SourceKeyId"]], "to the", called[reply["KeyId"]])
 
 # %% [markdown]
 # Now switch the first key off.
 #
-# **Predict**: which of `old`, `moved` and `new` can still be decrypted?
+# **Predict**: which of `order_1`, `moved_order` and `order_2` can still be decrypted?
 
 # %%
-_ = kms.disable_key(KeyId=first_key)
-for name, ciphertext in {"old": old, "moved": moved, "new": new}.items():
+_ = kms.disable_key(KeyId=shop_key)
+for name, ciphertext in {"order_1": order_1, "moved_order": moved_order, "order_2": order_2}.items():
     try:
-        print(f"{name:6}", unseal(ciphertext))
+        print(f"{name:12}", unseal(ciphertext))
     except kms.exceptions.ClientError as error:
-        print(f"{name:6}", error.response["Error"]["Code"])
+        print(f"{name:12}", error.response["Error"]["Code"])
 
 # %% [markdown]
-# `moved` is a **new** ciphertext. `old` is still the old one, wherever copies of it are: in a backup, in a mail, in this
+# `moved_order` is a **new** ciphertext. `order_1` is still the old one, wherever copies of it are: in a backup, in a mail, in this
 # notebook. `re_encrypt` has not changed it and cannot. So after moving, store the new one in place of the old one, **disable**
 # the old key, and wait for complaints before you think of deleting it.
 #
 # Tom complains. Back on:
 
 # %%
-_ = kms.enable_key(KeyId=first_key)
-unseal(old)
+_ = kms.enable_key(KeyId=shop_key)
+unseal(order_1)
 
 # %% [markdown]
 # ## Exercise 02.2: the ledger gets a new key
@@ -353,7 +353,7 @@ called[kms.describe_key(KeyId="alias/shop")["KeyMetadata"]["Arn"]]
 
 # %%
 _ = kms.delete_alias(AliasName="alias/reports")
-print(kms.describe_key(KeyId=first_key)["KeyMetadata"]["KeyState"])
+print(kms.describe_key(KeyId=shop_key)["KeyMetadata"]["KeyState"])
 try:
     kms.encrypt(KeyId="alias/reports", Plaintext=b"hello")
 except kms.exceptions.NotFoundException as error:
@@ -401,26 +401,26 @@ check("02.3")
 # ## What went wrong? The right name for the wrong key
 #
 # Tom has read that one should name the key on `decrypt` as well, so that nobody can slip in a ciphertext of another key. The
-# advice is good. So this is the new version of his program, and `old` is still our first order:
+# advice is good. So this is the new version of his program, and `order_1` is still our first order:
 
 # %% tags=["raises-exception"]
-kms.decrypt(KeyId="alias/shop", CiphertextBlob=old)
+kms.decrypt(KeyId="alias/shop", CiphertextBlob=order_1)
 
 # %% [markdown]
 # `IncorrectKeyException`: the ciphertext names one key and you named another, so KMS refuses. `alias/shop` **meant** the
-# first key when `old` was made. Today it means the second. The code was right for months and fails on the day the alias moves,
+# first key when `order_1` was made. Today it means the second. The code was right for months and fails on the day the alias moves,
 # and only for old data.
 #
 # If you name the key on `Decrypt`, name the **key**: store the `KeyId` of the `Encrypt` answer, an ARN, beside the ciphertext.
 
 # %%
-kms.decrypt(KeyId=first_key, CiphertextBlob=old)["Plaintext"]
+kms.decrypt(KeyId=shop_key, CiphertextBlob=order_1)["Plaintext"]
 
 # %% [markdown]
 # The other classic is to *create* an alias a second time, for instance by running a cell twice:
 
 # %% tags=["raises-exception"]
-kms.create_alias(AliasName="alias/shop", TargetKeyId=second_key)
+kms.create_alias(AliasName="alias/shop", TargetKeyId=next_shop_key)
 
 # %% [markdown]
 # `AlreadyExistsException`: in one account and Region a name exists once. To point it elsewhere, use `update_alias`. Deleting

@@ -27,7 +27,7 @@ import boto3
 from kmslab.jupyter import figures, panels
 
 kms = boto3.client("kms", region_name="us-east-1")
-key = kms.create_key(Description="limits")["KeyMetadata"]
+symmetric_key = kms.create_key(Description="limits")["KeyMetadata"]
 
 # %% [markdown]
 # ## How much goes in?
@@ -38,7 +38,7 @@ key = kms.create_key(Description="limits")["KeyMetadata"]
 # A small function tries to encrypt a number of bytes and tells how it went. You will use it more than once.
 
 # %%
-def attempt(size, key_id=key["KeyId"], **options):
+def attempt(size, key_id=symmetric_key["KeyId"], **options):
     try:
         kms.encrypt(KeyId=key_id, Plaintext=b"x" * size, **options)
     except kms.exceptions.ClientError as error:
@@ -83,7 +83,7 @@ except kms.exceptions.ClientError as error:
 # %%
 lengths = {}
 for size in (1, 16, 100, 1000, 4096):
-    ciphertext = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x" * size)["CiphertextBlob"]
+    ciphertext = kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=b"x" * size)["CiphertextBlob"]
     lengths[f"{size} bytes in"] = len(ciphertext)
     print(f"{size:4} bytes in, {len(ciphertext):4} bytes out, {len(ciphertext) - size} more")
 
@@ -97,8 +97,8 @@ figures.bars("Length of the ciphertext", lengths, "bytes out")
 # It knows its key (lesson 00). **Predict**: does the key's ARN, its id or your account id stand in it in clear?
 
 # %%
-blob = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"attack at dawn")["CiphertextBlob"]
-for text in (key["Arn"], key["KeyId"], key["AWSAccountId"], "attack"):
+blob = kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=b"attack at dawn")["CiphertextBlob"]
+for text in (symmetric_key["Arn"], symmetric_key["KeyId"], symmetric_key["AWSAccountId"], "attack"):
     print(text.encode() in blob, text)
 
 # %% [markdown]
@@ -112,7 +112,7 @@ figures.ciphertext(lab, blob)
 # **Predict**: encrypt the same plaintext under the same key twice. The same ciphertext?
 
 # %%
-twice = [kms.encrypt(KeyId=key["KeyId"], Plaintext=b"attack at dawn")["CiphertextBlob"] for _ in range(2)]
+twice = [kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=b"attack at dawn")["CiphertextBlob"] for _ in range(2)]
 print("equal:", twice[0] == twice[1])
 print("equal once decrypted:", len({kms.decrypt(CiphertextBlob=each)["Plaintext"] for each in twice}) == 1)
 
@@ -135,7 +135,7 @@ print("equal once decrypted:", len({kms.decrypt(CiphertextBlob=each)["Plaintext"
 
 # %%
 context = {"publisher": "harbour", "season": "2026-spring"}
-bound = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"attack at dawn", EncryptionContext=context)["CiphertextBlob"]
+bound = kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=b"attack at dawn", EncryptionContext=context)["CiphertextBlob"]
 
 print("length without:", len(blob), "with:", len(bound))
 print("in the blob:", b"harbour" in bound)
@@ -173,7 +173,7 @@ for name, given in tries.items():
 # Pairs stay pairs. Written one after the other, the next two contexts would both read `abc`. KMS keeps them apart:
 
 # %%
-one = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"mine", EncryptionContext={"ab": "c"})["CiphertextBlob"]
+one = kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=b"mine", EncryptionContext={"ab": "c"})["CiphertextBlob"]
 print(try_context(one, {"ab": "c"}))
 print(try_context(one, {"a": "bc"}))
 
@@ -233,7 +233,7 @@ panels.ciphertext(lab, bound, context)
 # Exercise 04.1
 ### BEGIN SOLUTION
 mine = {"exercise": "04.1", "author": "me"}
-full = kms.encrypt(KeyId=key["KeyId"], Plaintext=b"y" * 4096, EncryptionContext=mine)["CiphertextBlob"]
+full = kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=b"y" * 4096, EncryptionContext=mine)["CiphertextBlob"]
 print(len(kms.decrypt(CiphertextBlob=full, EncryptionContext=mine)["Plaintext"]))
 ### END SOLUTION
 
@@ -349,7 +349,7 @@ document = b"".join(f"page {number}: pay {number}00 dollars".encode().ljust(4096
 before = lab.bill
 
 pieces = [
-    kms.encrypt(KeyId=key["KeyId"], Plaintext=document[start : start + 4096])["CiphertextBlob"]
+    kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=document[start : start + 4096])["CiphertextBlob"]
     for start in range(0, len(document), 4096)
 ]
 restored = b"".join(kms.decrypt(CiphertextBlob=piece)["Plaintext"] for piece in pieces)
@@ -391,7 +391,7 @@ for piece in tampered:
 # You have seen this error text above. This time nobody catches it:
 
 # %% tags=["raises-exception"]
-kms.encrypt(KeyId=key["KeyId"], Plaintext=b"x" * 4097)
+kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=b"x" * 4097)
 
 # %% [markdown]
 # The remedy is never to cut. It is a data key (lesson 05), or to ask whether the data must go through KMS at all.
@@ -403,7 +403,7 @@ text = "\N{LATIN SMALL LETTER E WITH ACUTE}" * 4096
 len(text)
 
 # %% tags=["raises-exception"]
-kms.encrypt(KeyId=key["KeyId"], Plaintext=text)
+kms.encrypt(KeyId=symmetric_key["KeyId"], Plaintext=text)
 
 # %%
 len(text.encode())
