@@ -12,6 +12,7 @@ import pytest
 from kmslab import cli
 from kmslab.classroom import build, workspace
 from kmslab.classroom.build import Built, Product
+from kmslab.cli import learners
 
 
 @pytest.mark.parametrize(
@@ -82,8 +83,8 @@ def test_lab_copies_says_what_it_kept_and_starts_jupyterlab_on_loopback(
         except ReplacedError:
             assert system == "posix"
 
-    monkeypatch.setattr(cli.os, "execve", replace)
-    monkeypatch.setattr(cli.subprocess, "call", call)
+    monkeypatch.setattr(learners.os, "execve", replace)
+    monkeypatch.setattr(learners.subprocess, "call", call)
     monkeypatch.setattr(cli, "_CAN_BE_REPLACED", system == "posix")
     target = tmp_path / "book"
     run("lab", str(target), "--no-browser", "--port", "9999")
