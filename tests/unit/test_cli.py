@@ -85,7 +85,7 @@ def test_lab_copies_says_what_it_kept_and_starts_jupyterlab_on_loopback(
 
     monkeypatch.setattr(learners.os, "execve", replace)
     monkeypatch.setattr(learners.subprocess, "call", call)
-    monkeypatch.setattr(cli, "_CAN_BE_REPLACED", system == "posix")
+    monkeypatch.setattr(learners, "_CAN_BE_REPLACED", system == "posix")
     target = tmp_path / "book"
     run("lab", str(target), "--no-browser", "--port", "9999")
     (target / "00_start.ipynb").write_text("mine")
