@@ -63,6 +63,7 @@ def main() -> None:
     """Measure classes of several sizes and print a line for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--learners", default="10,30,60,120", help="sizes of the class (%(default)s)")
+    parser.add_argument("--accounts", default="60,200", help="how many to open and measure; empty: none (%(default)s)")
     parser.add_argument("--seconds", type=float, default=60, help="how long each works (%(default)s)")
     parser.add_argument(
         "--thinking", type=float, default=THINKING, help="seconds before a cell, on average (%(default)s)"
@@ -72,8 +73,8 @@ def main() -> None:
     options = parser.parse_args()
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     print("\nopening the accounts     seconds    MB more    MB an account")
-    for size in (60, 200):
-        opening(size)
+    for size in filter(None, options.accounts.split(",")):
+        opening(int(size))
     print(
         f"\n{'learners':>8}{'calls':>8}{'a second':>10}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}{'errors':>8}"
         f"{'CPU %':>8}{'ms CPU':>8}{'MB':>8}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -38,7 +39,7 @@ class Class(NamedTuple):
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Class]:
     folder = tmp_path_factory.mktemp("class")
-    (folder / "names.txt").write_text("Ann\nBen\nCleo\nDan\n")
+    (folder / "names.txt").write_text("Ann\nBen\nCleo\nDan\nEve\nFinn\n")
     file = folder / "class.csv"
     assert main(["class", "new", str(folder / "names.txt"), str(file)]) == 0
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "KMSLAB_"))}
@@ -202,6 +203,33 @@ def test_nobody_acts_in_anothers_account(served: Class) -> None:
     assert "AccessDenied" in refusal(ben.client("kms").encrypt, KeyId=key["Arn"], Plaintext=b"x")
     role = f"arn:aws:iam::{ann.account_id}:role/OrganizationAccountAccessRole"
     assert "AccessDenied" in refusal(ben.client("sts").assume_role, RoleArn=role, RoleSessionName="visit")
+
+
+def test_the_solution_in_the_teachers_guide_solves_it(served: Class) -> None:
+    guide = (Path(__file__).parents[2] / "notebooks" / "TEACHING.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```python\n# (writer|reader)\n(.+?)^```$", guide, re.M | re.S)
+    assert len(blocks) == 8
+    printed: list[object] = []
+    spaces: dict[str, dict[str, Any]] = {
+        who: {"classroom": served.seat(number), "print": printed.append}
+        for who, number in (("writer", 4), ("reader", 5))
+    }
+    for who, code in blocks:
+        exec(code, spaces[who])  # noqa: S102
+        # What the two hand over.
+        for name, giver, taker in (
+            ("letter", "writer", "reader"),
+            ("key_arn", "writer", "reader"),
+            ("reader_arn", "reader", "writer"),
+        ):
+            if name in spaces[giver]:
+                spaces[taker][name] = spaces[giver][name]
+    said = ["no resource-based", "no identity-based", b"Dear reader", b"Dear reader", "no resource-based"]
+    assert [words in text for words, text in zip(said, printed, strict=True)] == [True] * 5  # type: ignore[operator]
+    writer, reader = spaces["writer"]["classroom"], spaces["reader"]["classroom"]
+    assert (done(writer)[0], done(reader)[1]) == (5, 4)
+    # The guide says whose trail has it.
+    assert not [e for e in writer.client("cloudtrail").lookup_events()["Events"] if e["EventName"] == "Decrypt"]
 
 
 def test_slips_are_printed(served: Class, capsys: pytest.CaptureFixture[str]) -> None:
