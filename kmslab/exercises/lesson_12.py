@@ -1,6 +1,6 @@
 """Exercises of lesson 12: who did what. What is right is read from the same trail in which learners look for it.
 
-Long, because each typical mistake has a test and a sentence of its own.
+More than 300 lines, because each typical mistake has a test and a sentence of its own.
 """
 
 from __future__ import annotations
