@@ -18,6 +18,7 @@ from kmslab.exercises import (
     lesson_12,
     lesson_13,
     lesson_14,
+    lesson_15,
 )
 from kmslab.exercises.model import Exercise
 
@@ -38,6 +39,7 @@ _LESSONS = (
     lesson_12,
     lesson_13,
     lesson_14,
+    lesson_15,
 )
 
 #: By number.

@@ -97,11 +97,19 @@ class Item:
 
 @dataclass(frozen=True, repr=False)
 class CheckResult:
-    """What checking an exercise found. A notebook shows it; it never raises."""
+    """What checking an exercise found. A notebook shows it; it never raises.
+
+    Attributes:
+        number: The exercise's number.
+        title: What it is about.
+        items: Its tasks, checked.
+        note: What there is to say besides, or nothing.
+    """
 
     number: str
     title: str
     items: tuple[Item, ...]
+    note: str = ""
 
     @property
     def passed(self) -> bool:
@@ -125,7 +133,7 @@ class CheckResult:
         if os.environ.get(GRADING) == "1":
             # nbgrader turns the text of a result into a number; a sentence would be counted as full marks.
             return str(sum(item.done for item in self.items))
-        lines = [self.headline]
+        lines = [self.headline, *([f"  {self.note}"] if self.note else [])]
         for item in self.items:
             advice = "" if item.done else f": {item.advice}"
             lines.append(f"  [{'x' if item.done else ' '}] {item.label}{advice}")
@@ -139,7 +147,8 @@ class CheckResult:
             + "</li>"
             for item in self.items
         )
-        return f'<div role="status"><p><b>{html.escape(self.headline)}</b></p><ul>{rows}</ul></div>'
+        note = f"<p>{html.escape(self.note)}</p>" if self.note else ""
+        return f'<div role="status"><p><b>{html.escape(self.headline)}</b></p>{note}<ul>{rows}</ul></div>'
 
 
 def run(exercise: Exercise, attempt: Attempt) -> CheckResult:

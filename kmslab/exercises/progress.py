@@ -1,4 +1,7 @@
-"""Which exercises a learner has solved, when, and with how many hints; kept in the learner's folder."""
+"""Which exercises a learner has solved, when, and with how many hints; and the personal bests at golf.
+
+Kept in the learner's folder.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 _FOLDER = Path(".kmslab")
-_FILE = _FOLDER / "progress.json"
+_FILE, _GOLF_FILE = _FOLDER / "progress.json", _FOLDER / "golf.json"
 
 
 class Progress:
@@ -19,12 +22,14 @@ class Progress:
 
     def __init__(self, folder: Path) -> None:
         """Read what is there; a file that cannot be read counts as no progress."""
-        self._path = folder / _FILE
+        self._path, self._golf_path = folder / _FILE, folder / _GOLF_FILE
         stored = _read(self._path)
         self._solved = {str(number) for number in _of_kind(stored.get("solved"), list)}
         self._when = {str(number): str(when) for number, when in _of_kind(stored.get("when"), dict).items()}
         hints = _of_kind(stored.get("hints"), dict)
         self._hints = {str(number): count for number, count in hints.items() if isinstance(count, int)}
+        best = _of_kind(_read(self._golf_path).get("best"), dict)
+        self._best = {str(hole): strokes for hole, strokes in best.items() if isinstance(strokes, int)}
 
     @classmethod
     def of_workspace(cls) -> Progress:
@@ -45,6 +50,11 @@ class Progress:
     def hints(self) -> Mapping[str, int]:
         """How many hints were looked at, by the exercise's number."""
         return MappingProxyType(self._hints)
+
+    @property
+    def best(self) -> Mapping[str, int]:
+        """The fewest calls at golf, by the number of the hole."""
+        return MappingProxyType(self._best)
 
     def add(self, number: str) -> None:
         """Remember a solved exercise."""
@@ -74,6 +84,19 @@ class Progress:
         for number, count in hints.items():
             self._hints[number] = max(count, self._hints.get(number, 0))
         self._save()
+
+    def add_strokes(self, hole: str, strokes: int) -> bool:
+        """Remember how many calls a hole took, if that is a personal best.
+
+        Returns:
+            Whether it is better than one before.
+        """
+        before = self._best.get(hole)
+        if before is not None and before <= strokes:
+            return False
+        self._best[hole] = strokes
+        _write(self._golf_path, {"best": dict(sorted(self._best.items()))})
+        return before is not None
 
     def _save(self) -> None:
         when, hints = dict(sorted(self._when.items())), dict(sorted(self._hints.items()))

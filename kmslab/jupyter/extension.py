@@ -56,7 +56,7 @@ def load_ipython_extension(shell: Shell) -> None:
     lab, welcome = _BACKENDS[backend](shell, over)
     desk = Desk(lab, Progress.of_workspace())
     commands = Commands(lab)
-    names = {"check": desk.check, "hint": desk.hint, "progress": desk.progress}
+    names = {"check": desk.check, "hint": desk.hint, "progress": desk.progress, "golf": desk.golf}
     names |= {"keep": _keep, "join": join}
     shell.push({"lab": lab, "show_cli": commands.show_cli, "show_boto3": commands.show_boto3, **names})
     if is_binder():

@@ -15,7 +15,7 @@
 #
 # **Time**: 45 minutes. Words you do not know: [glossary](glossary.ipynb).
 #
-# [All lessons](index.ipynb) · Previous: [13 What it costs](13_what_it_costs.ipynb) · Next: more lessons follow.
+# [All lessons](index.ipynb) · Previous: [13 What it costs](13_what_it_costs.ipynb) · Next: [15 Call golf](15_call_golf.ipynb)
 
 # %%
 # %load_ext kmslab
@@ -383,4 +383,4 @@ kms.put_key_policy(KeyId=manuscripts, Policy=json.dumps(only_the_shop))
 #    what would the shop have lost?
 # 3. Tom's script needs an access to the stock report again. Which permissions, for whom, and where does the secret lie?
 #
-# [All lessons](index.ipynb) · Previous: [13 What it costs](13_what_it_costs.ipynb) · Next: more lessons follow.
+# [All lessons](index.ipynb) · Previous: [13 What it costs](13_what_it_costs.ipynb) · Next: [15 Call golf](15_call_golf.ipynb)
