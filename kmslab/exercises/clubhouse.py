@@ -32,12 +32,12 @@ class Golf:
         """The course; or, with the number of a hole, its tee: the situation is made, and from now on calls count."""
         if number is None:
             return self.course()
-        hole = HOLES.get(_short(number))
+        hole = self.hole(number)
         return _unknown(number) if hole is None else tee_off(self._lab, hole)
 
     def check(self, number: str | int, answer: Any = None) -> CheckResult:
         """Count the calls since the tee, and look whether the task is done."""
-        hole = HOLES.get(_short(number))
+        hole = self.hole(number)
         if hole is None:
             return _unknown(number)
         attempt = Attempt(self._lab, answer)
@@ -48,6 +48,10 @@ class Golf:
         if all(item.done for item in result.items[:-1]):
             return replace(result, note=self._score(hole, bill_of(attempt, hole.number).requests))
         return result
+
+    def hole(self, number: str | int) -> Hole | None:
+        """A hole by its number on the course, or by that of its exercise."""
+        return HOLES.get(str(number).removeprefix(f"{LESSON}."))
 
     def has(self, exercise: str) -> bool:
         """Whether an exercise is a hole of the course."""
@@ -93,10 +97,6 @@ class Golf:
 
     def _repr_html_(self) -> str:
         return self.course()._repr_html_()
-
-
-def _short(number: str | int) -> str:
-    return str(number).removeprefix(f"{LESSON}.")
 
 
 def _unknown(number: str | int) -> CheckResult:

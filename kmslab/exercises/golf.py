@@ -14,6 +14,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from kmslab import Bill, Call, Lab
+from kmslab.errors import NotOnAwsError
 from kmslab.exercises.model import Attempt, ByMistake, Task, Test
 
 #: The lesson whose exercises are the holes.
@@ -21,6 +22,11 @@ LESSON = "15"
 
 #: From a Lab and the number of the round to what a player gets; makes whatever the hole needs.
 SetUp = Callable[[Lab, int], Mapping[str, Any]]
+
+_LAB_ONLY = (
+    "Call golf is played in the Lab (without KMSLAB_BACKEND): on real AWS its holes would make more than thirty keys, at a "
+    "dollar a month each."
+)
 
 _ONE, _BELOW, _ABOVE = "hole in one", {1: "birdie", 2: "eagle", 3: "albatross"}, {1: "bogey", 2: "double bogey"}
 
@@ -87,7 +93,9 @@ class Tee:
 
     def __getattr__(self, name: str) -> Any:
         """One of the things that were given."""
-        if name.startswith("_") or name not in self._given:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if name not in self._given:
             raise AttributeError(f"This tee has {', '.join(self._given)}, and no {name!r}.")
         return self._given[name]
 
@@ -114,11 +122,21 @@ class Tee:
 
 
 def tee_off(lab: Lab, hole: Hole) -> Tee:
-    """Begin a round; a ball that is still on its way stops."""
+    """Begin a round; a ball that is still on its way stops.
+
+    Raises:
+        NotOnAwsError: the Lab is none.
+    """
+    end, until = lab.consolidated_bill, lab.clock.now()
+    try:
+        # Asked before anything is made: nobody has to pay for the keys of a game.
+        _ = end.requests
+    except NotOnAwsError:
+        raise NotOnAwsError(_LAB_ONLY) from None
     rounds = _ROUNDS.setdefault(lab, {})
     for last in rounds.values():
         if last.end is None:
-            last.end, last.until = lab.consolidated_bill, lab.clock.now()
+            last.end, last.until = end, until
     number = rounds[hole.number].number + 1 if hole.number in rounds else 1
     given = hole.set_up(lab, number)
     rounds[hole.number] = Round(hole, number, given, lab.consolidated_bill, lab.clock.now())

@@ -112,7 +112,8 @@ EXERCISES = (
         (
             "What is the most that one Encrypt takes (lesson 04)? How long are all the notes together?",
             "Make one text of the list, with json.dumps(tee.notes), and encrypt that.",
-            "kms.encrypt(KeyId=tee.key_id, Plaintext=json.dumps(tee.notes).encode())['CiphertextBlob']",
+            'One call, after a new tee = golf("1"):\n'
+            "answer = kms.encrypt(KeyId=tee.key_id, Plaintext=json.dumps(tee.notes).encode())['CiphertextBlob']",
         ),
     ),
     _exercise(
@@ -144,7 +145,7 @@ EXERCISES = (
             "Which member of decrypt can be left out with symmetric keys (lesson 04)? And what comes back "
             "besides the text?",
             "decrypt without KeyId, and the answer's KeyId.",
-            "kms.decrypt(CiphertextBlob=tee.ciphertext)['KeyId']",
+            "One call:\nanswer = kms.decrypt(CiphertextBlob=tee.ciphertext)['KeyId']",
         ),
     ),
     _exercise(
@@ -179,8 +180,9 @@ EXERCISES = (
         (
             "DescribeKey answers for one name. Who answers for all of them?",
             "list_aliases: each has AliasName and, if it stands for a key, TargetKeyId.",
-            "{each['AliasName']: each['TargetKeyId'] for each in kms.list_aliases()['Aliases'] if 'TargetKeyId' "
-            "in each}",
+            "One call:\n"
+            "listed = kms.list_aliases()['Aliases']\n"
+            "answer = {each['AliasName']: each['TargetKeyId'] for each in listed if 'TargetKeyId' in each}",
         ),
     ),
     _exercise(
@@ -216,8 +218,12 @@ EXERCISES = (
         (
             "Decrypt and Encrypt are two calls, and the text passes through your hands in between (lesson 04).",
             "re_encrypt, with SourceEncryptionContext and DestinationEncryptionContext.",
-            "[kms.re_encrypt(CiphertextBlob=c, SourceEncryptionContext=x, DestinationKeyId=tee.new_key, "
-            "DestinationEncryptionContext=x)['CiphertextBlob'] for c, x in zip(tee.ciphertexts, tee.contexts)]",
+            "A call for each:\n"
+            "answer = []\n"
+            "for sealed, context in zip(tee.ciphertexts, tee.contexts):\n"
+            "    how = {'SourceEncryptionContext': context, 'DestinationEncryptionContext': context}\n"
+            "    moved = kms.re_encrypt(CiphertextBlob=sealed, DestinationKeyId=tee.new_key, **how)\n"
+            "    answer.append(moved['CiphertextBlob'])",
         ),
     ),
     _exercise(
@@ -254,9 +260,14 @@ EXERCISES = (
             "Who needs the private key here? Nobody (lesson 06).",
             "get_public_key once, serialization.load_der_public_key, and .verify(signature, message, "
             "ec.ECDSA(hashes.SHA256())) for each.",
-            "public = serialization.load_der_public_key(kms.get_public_key(KeyId=tee.key_id)['PublicKey']); then for "
-            "each place and (message, signature): try public.verify(signature, message, ec.ECDSA(hashes.SHA256())), "
-            "and note the place in except InvalidSignature",
+            "One call, and ten checks at home:\n"
+            "public = serialization.load_der_public_key(kms.get_public_key(KeyId=tee.key_id)['PublicKey'])\n"
+            "answer = []\n"
+            "for place, (message, signature) in enumerate(tee.receipts):\n"
+            "    try:\n"
+            "        public.verify(signature, message, ec.ECDSA(hashes.SHA256()))\n"
+            "    except InvalidSignature:\n"
+            "        answer.append(place)",
         ),
     ),
     _exercise(
@@ -296,8 +307,10 @@ EXERCISES = (
         (
             "Lesson 11 halved a bill, and more, with one word in put_object, or one on the bucket.",
             "BucketKeyEnabled=True.",
-            "s3.put_object(Bucket=tee.bucket, Key=name, Body=picture, ServerSideEncryption='aws:kms', "
-            "SSEKMSKeyId=tee.key_id, BucketKeyEnabled=True) for name, picture in tee.covers.items()",
+            "Fifty requests to S3, and one to KMS:\n"
+            "how = {'ServerSideEncryption': 'aws:kms', 'SSEKMSKeyId': tee.key_id, 'BucketKeyEnabled': True}\n"
+            "for name, picture in tee.covers.items():\n"
+            "    s3.put_object(Bucket=tee.bucket, Key=name, Body=picture, **how)",
         ),
     ),
     _exercise(
@@ -336,7 +349,10 @@ EXERCISES = (
         (
             "A key id is a name for a row of key materials, of which the newest encrypts (lesson 09).",
             "rotate_key_on_demand, and a minute of patience.",
-            "for key_id in tee.key_ids: kms.rotate_key_on_demand(KeyId=key_id), then lab.clock.advance(minutes=1)",
+            "A call for each:\n"
+            "for key_id in tee.key_ids:\n"
+            "    kms.rotate_key_on_demand(KeyId=key_id)\n"
+            "lab.clock.advance(minutes=1)",
         ),
     ),
     _exercise(
@@ -379,8 +395,10 @@ EXERCISES = (
         (
             "KeySpec says how long a data key is. Which member says it in another way?",
             "NumberOfBytes, up to 1024. Five times 32 is 160.",
-            "made = kms.generate_data_key(KeyId=tee.key_id, NumberOfBytes=160); plain = made['Plaintext']; then "
-            "([made['CiphertextBlob']], [plain[start : start + 32] for start in range(0, 160, 32)])",
+            "One call:\n"
+            "made = kms.generate_data_key(KeyId=tee.key_id, NumberOfBytes=160)\n"
+            "plain = made['Plaintext']\n"
+            "answer = ([made['CiphertextBlob']], [plain[start : start + 32] for start in range(0, 160, 32)])",
         ),
     ),
     _exercise(
@@ -445,9 +463,11 @@ EXERCISES = (
         (
             "Three things let somebody use a key: its policy, IAM if the policy lets it, and ... (lesson 07)?",
             "create_grant with Operations and Constraints, once for each key.",
-            "for key_id in tee.key_ids: kms.create_grant(KeyId=key_id, GranteePrincipal=tee.job, "
-            "Operations=['Decrypt'], "
-            "Constraints={'EncryptionContextSubset': {'table': 'orders'}})",
+            "A call for each:\n"
+            "only = {'EncryptionContextSubset': {'table': 'orders'}}\n"
+            "for key_id in tee.key_ids:\n"
+            "    grant = {'GranteePrincipal': tee.job, 'Operations': ['Decrypt'], 'Constraints': only}\n"
+            "    kms.create_grant(KeyId=key_id, **grant)",
         ),
     ),
 )

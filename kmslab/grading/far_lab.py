@@ -24,13 +24,16 @@ from botocore.config import Config
 import kmslab.plays
 from kmslab import Principal
 from kmslab.exercises.catalogue import EXERCISES
+from kmslab.exercises.clubhouse import Golf
 from kmslab.exercises.desk import Desk
+from kmslab.exercises.golf import Tee
 from kmslab.exercises.model import CheckResult
 from kmslab.exercises.progress import Progress
 from kmslab.grading.channel import Channel
 from kmslab.grading.values import FarObject, to_data, unpacked
 from kmslab.lab import Lab
 from kmslab.principals import Credentials
+from kmslab.tables import Table
 from kmslab.transport.botocore_hook import Installation, make_session
 from kmslab.wire.http import BodyStream
 
@@ -213,6 +216,7 @@ class FarDesk(Desk):
         """Sit down."""
         super().__init__(lab, progress)  # type: ignore[arg-type]
         self._far = lab
+        self.golf = FarGolf(lab, progress, self)
 
     def check(self, number: str, answer: Any = None) -> CheckResult:
         """What the referee finds; see `Desk.check`."""
@@ -222,3 +226,25 @@ class FarDesk(Desk):
             "check", exercise=str(number), answer=to_data(answer), folder=os.getcwd()
         )
         return result
+
+
+class FarGolf(Golf):
+    """Call golf, in which the referee puts the ball on the tee and counts."""
+
+    def __init__(self, lab: FarLab, progress: Progress, desk: FarDesk) -> None:
+        """Play at a far desk."""
+        super().__init__(lab, progress)  # type: ignore[arg-type]
+        self._far, self._desk = lab, desk
+
+    def __call__(self, number: str | int | None = None) -> Table | Tee | CheckResult:
+        """See `Golf`."""
+        hole = None if number is None else self.hole(number)
+        if hole is None:
+            return super().__call__(number)
+        tee: Tee = self._far._line.ask("tee", hole=hole.number)
+        return tee
+
+    def check(self, number: str | int, answer: Any = None) -> CheckResult:
+        """See `Golf`."""
+        hole = self.hole(number)
+        return super().check(number) if hole is None else self._desk.check(hole.exercise, answer)

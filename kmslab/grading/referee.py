@@ -28,6 +28,8 @@ from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 from kmslab import Lab
 from kmslab.errors import KmslabError
 from kmslab.exercises.catalogue import EXERCISES
+from kmslab.exercises.golf import Tee, tee_off
+from kmslab.exercises.lesson_15 import HOLES
 from kmslab.exercises.model import Attempt, CheckResult, run
 from kmslab.grading import fence
 from kmslab.grading.channel import Channel
@@ -324,6 +326,9 @@ class Bench:
             raise KmslabError(f"There is no play {question['name']!r}.")
         return function(self.lab, *self.read(question["arguments"]), **self.read(question["named"]))
 
+    def _tee(self, question: dict[str, Any]) -> Tee:
+        return tee_off(self.lab, HOLES[str(question["hole"])])
+
     def _judge(self, question: dict[str, Any]) -> CheckResult:
         given = self.read(question["answer"])
         return self._check(self, str(question["exercise"]), given, str(question.get("folder", "")))
@@ -335,6 +340,7 @@ _QUESTIONS: dict[str, Callable[[Bench, dict[str, Any]], Any]] = {
     "call": Bench._call,
     "send": Bench._send,
     "play": Bench._play,
+    "tee": Bench._tee,
     "check": Bench._judge,
 }
 

@@ -39,7 +39,7 @@ class Otterquill:
     """
 
     def __init__(self, lab: Lab) -> None:
-        """Open the shop: the scenario, Tom's second access key, the trail, the rows, and a manuscript."""
+        """Open the shop: the scenario, Tom's second access key, the rows, and a manuscript."""
         self.lab = lab
         report = Scenario.read(OTTERQUILL).apply(lab)
         self.people: dict[str, Principal] = {name: found for (_, name), found in report.principals.items()}
@@ -50,7 +50,6 @@ class Otterquill:
         self.customers = report.key_ids()[CUSTOMERS]
         self.rows: dict[tuple[str, str], bytes] = {}
         self._clients: dict[tuple[str, ...], Any] = {}
-        self._begin_to_log()
         with unseen(lab, records=False):
             for table in ("readers", "addresses"):
                 for row in READERS:
@@ -119,16 +118,8 @@ class Otterquill:
         """The members of the Sign of a receipt."""
         return {"KeyId": RECEIPTS, "Message": message, "SigningAlgorithm": "ECDSA_SHA_256"}
 
-    def _laptop(self) -> Principal:
-        found = self.lab.directory.find(_LAPTOP_KEY)
-        if found is None:
-            made = self.lab.client("iam").create_access_key(UserName="tom")["AccessKey"]["AccessKeyId"]
-            self.lab.replace_access_key(self.lab.account_id, made, _LAPTOP_KEY, _LAPTOP_SECRET)
-            found = self.lab.directory.find(_LAPTOP_KEY)
-        assert found is not None  # noqa: S101 - it was just made
-        return found
-
-    def _begin_to_log(self) -> None:
+    def begin_to_log(self) -> None:
+        """Let a trail write log files, as the administrator."""
         files = f"arn:aws:s3:::{AUDIT}"
         logs = f"{files}/AWSLogs/{self.lab.account_id}/*"
         cloudtrail = {"Effect": "Allow", "Principal": {"Service": "cloudtrail.amazonaws.com"}}
@@ -142,3 +133,12 @@ class Otterquill:
         trail = self.lab.client("cloudtrail", REGION)
         trail.create_trail(Name=TRAIL, S3BucketName=AUDIT)
         trail.start_logging(Name=TRAIL)
+
+    def _laptop(self) -> Principal:
+        found = self.lab.directory.find(_LAPTOP_KEY)
+        if found is None:
+            made = self.lab.client("iam").create_access_key(UserName="tom")["AccessKey"]["AccessKeyId"]
+            self.lab.replace_access_key(self.lab.account_id, made, _LAPTOP_KEY, _LAPTOP_SECRET)
+            found = self.lab.directory.find(_LAPTOP_KEY)
+        assert found is not None  # noqa: S101 - it was just made
+        return found

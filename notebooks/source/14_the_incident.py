@@ -42,7 +42,8 @@ print(f"It is {lab.clock.now():%A, %d %B %Y, %H:%M}.")
 # > **Tom**: "Since the weekend nobody can open the new manuscript. I haven't touched the bucket. And my machine says that
 # > the backup has sent a mail. Three nights, three mails."
 #
-# > **Vera**: "I do not find any log files since Saturday. Please do not tidy anything up. Tell me first **what happened**."
+# > **Vera**: "On Friday you have switched on a trail for me, and since Saturday there are no log files. Please do not tidy anything
+# > up. Tell me first **what happened**."
 #
 # > **The shop** (in its log): `GetObject: AccessDenied`.
 #

@@ -132,6 +132,20 @@ def test_the_check_is_made_over_there(far: FarLab, tmp_path: Path) -> None:
     assert repr(desk.hint("00.1")).startswith("Hint 1 of 3")
 
 
+def test_golf_is_counted_over_there(far: FarLab, tmp_path: Path) -> None:
+    desk = FarDesk(far, Progress(tmp_path))
+    assert "of 9 played" in repr(desk.golf())
+    assert "no such hole" in repr(desk.golf("77"))
+    assert "no such hole" in repr(desk.golf.check("77"))
+    tee: Any = desk.golf("15.2")
+    assert "Hole 2" in repr(tee)
+    kms = far.client("kms")
+    assert desk.check("15.2", kms.decrypt(CiphertextBlob=tee.ciphertext)["KeyId"]).passed
+    kms.list_keys()
+    kms.list_keys()
+    assert not desk.golf.check(2, tee.key_ids[0]).passed
+
+
 @pytest.mark.parametrize("name", ["world", "directory", "recorder", "meter", "ids", "hook", "behind", "open"])
 def test_the_works_are_out_of_reach(far: FarLab, name: str) -> None:
     with pytest.raises(AttributeError, match="has no"):
