@@ -24,8 +24,8 @@ LESSON = "15"
 SetUp = Callable[[Lab, int], Mapping[str, Any]]
 
 _LAB_ONLY = (
-    "Call golf is played in the Lab (without KMSLAB_BACKEND): on real AWS its holes would make more than thirty keys, at a "
-    "dollar a month each."
+    "Call golf is played in the Lab (without KMSLAB_BACKEND): on real AWS its holes would make more than thirty keys, "
+    "at a dollar a month each."
 )
 
 _ONE, _BELOW, _ABOVE = "hole in one", {1: "birdie", 2: "eagle", 3: "albatross"}, {1: "bogey", 2: "double bogey"}

@@ -275,14 +275,20 @@ def would(attempt: Attempt, who: Principal, action: str, **context: str) -> list
     return [attempt.lab.would(who, action, key, encryption_context=context).allowed for key in keys]
 
 
+def _user(attempt: Attempt, name: str) -> Principal:
+    """A user that the tee has made; without a tee there is none, and none is made."""
+    given_at(attempt, "9")
+    return attempt.lab.user(name)
+
+
 def job_would(attempt: Attempt, action: str, **context: str) -> list[bool]:
     """The same for the night job."""
-    return would(attempt, attempt.lab.user(tees.JOB), action, **context)
+    return would(attempt, _user(attempt, tees.JOB), action, **context)
 
 
 def shop_would(attempt: Attempt, action: str, **context: str) -> list[bool]:
     """The same for the shop."""
-    return would(attempt, attempt.lab.user(tees.SHOP), action, **context)
+    return would(attempt, _user(attempt, tees.SHOP), action, **context)
 
 
 def job_reads(attempt: Attempt) -> bool:
@@ -318,5 +324,5 @@ def others_as_before(attempt: Attempt) -> bool:
 def only_iam_was_tried(attempt: Attempt) -> bool:
     """Whether the night job has a policy in IAM, and the keys themselves are as they were."""
     calls = done(attempt, "9")
-    has_policy = bool(attempt.lab.user(tees.JOB).policies)
+    has_policy = bool(_user(attempt, tees.JOB).policies)
     return has_policy and not calls["CreateGrant"] and not calls["PutKeyPolicy"]
