@@ -357,7 +357,6 @@ EXERCISES = (
             "Changes are rare, so begin with them: which events have readOnly false, by whom, with which access key?",
             "lookup_events takes the attribute AccessKeyId, too. The program is the first word of userAgent; Tom's "
             "script is stock-report.",
-            "history is the lesson's function:\n"
             "leaked = 'AKIA0OTTERQUILL0TOM1'\n"
             "calls = history('eu-west-1', AccessKeyId=leaked)\n"
             "by_hand = [call for call in calls if call['userAgent'].startswith('aws-cli')]\n"
@@ -416,7 +415,6 @@ EXERCISES = (
         hints=(
             "What is the only operation by which a row becomes readable? And who may call it for which table?",
             "Decrypt events of alias/customers without errorCode, whose userName is neither shop nor courier.",
-            "history and customers are the lesson's:\n"
             "readers, rows = set(), set()\n"
             "for call in history('eu-west-1', ResourceName=customers):\n"
             "    user = call['userIdentity'].get('userName')\n"
@@ -487,7 +485,6 @@ EXERCISES = (
         hints=(
             "Undo the three changes of 14.1 but one (the deletion has its own exercise), and what came of them.",
             "iam.update_access_key, revoke_grant for two grantees, cloudtrail.start_logging, otterquill.an_hour().",
-            "customers is the key's ARN, as in exercise 14.2:\n"
             "iam.update_access_key(UserName='tom', AccessKeyId='AKIA0OTTERQUILL0TOM1', Status='Inactive')\n"
             "for grant in kms.list_grants(KeyId=customers)['Grants']:\n"
             "    if grant['GranteePrincipal'].rpartition('/')[2] in ('newsletter', 'book-fair'):\n"
@@ -537,7 +534,6 @@ EXERCISES = (
         hints=(
             "describe_key says in which state the key is, and until when (lesson 09).",
             "Two calls of KMS, in this order, and one hour.",
-            "backups is what describe_key said:\n"
             "kms.cancel_key_deletion(KeyId=backups['KeyId'])\n"
             "kms.enable_key(KeyId=backups['KeyId'])\n"
             "otterquill.an_hour()",
@@ -603,7 +599,6 @@ EXERCISES = (
         hints=(
             "Open it as the shop, keep the error, and let lab.explain tell you. Read the condition's last column.",
             "get_key_policy, one text changed in it, put_key_policy; then an_hour(). Nothing else has to change.",
-            "One word in it is wrong:\n"
             "text = kms.get_key_policy(KeyId=manuscripts)['Policy']\n"
             "kms.put_key_policy(KeyId=manuscripts, Policy=text.replace('s3.us-east-1', 's3.eu-west-1'))\n"
             "otterquill.an_hour()",
@@ -670,7 +665,6 @@ EXERCISES = (
             "keys were ever used?",
             "iam.remove_user_from_group or iam.update_access_key for printer; an_hour(); then, with a client for "
             "eu-central-1, list_keys, get_key_last_usage and schedule_key_deletion.",
-            "Frankfurt is eu-central-1:\n"
             "iam.remove_user_from_group(GroupName='programs', UserName='printer')\n"
             "frankfurt = boto3.client('kms', region_name='eu-central-1')\n"
             "for page in frankfurt.get_paginator('list_keys').paginate():\n"

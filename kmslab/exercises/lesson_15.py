@@ -112,7 +112,6 @@ EXERCISES = (
         (
             "What is the most that one Encrypt takes (lesson 04)? How long are all the notes together?",
             "Make one text of the list, with json.dumps(tee.notes), and encrypt that.",
-            'One call, after a new tee = golf("1"):\n'
             "answer = kms.encrypt(KeyId=tee.key_id, Plaintext=json.dumps(tee.notes).encode())['CiphertextBlob']",
         ),
     ),
@@ -145,7 +144,7 @@ EXERCISES = (
             "Which member of decrypt can be left out with symmetric keys (lesson 04)? And what comes back "
             "besides the text?",
             "decrypt without KeyId, and the answer's KeyId.",
-            "One call:\nanswer = kms.decrypt(CiphertextBlob=tee.ciphertext)['KeyId']",
+            "answer = kms.decrypt(CiphertextBlob=tee.ciphertext)['KeyId']",
         ),
     ),
     _exercise(
@@ -180,7 +179,6 @@ EXERCISES = (
         (
             "DescribeKey answers for one name. Who answers for all of them?",
             "list_aliases: each has AliasName and, if it stands for a key, TargetKeyId.",
-            "One call:\n"
             "listed = kms.list_aliases()['Aliases']\n"
             "answer = {each['AliasName']: each['TargetKeyId'] for each in listed if 'TargetKeyId' in each}",
         ),
@@ -218,7 +216,6 @@ EXERCISES = (
         (
             "Decrypt and Encrypt are two calls, and the text passes through your hands in between (lesson 04).",
             "re_encrypt, with SourceEncryptionContext and DestinationEncryptionContext.",
-            "A call for each:\n"
             "answer = []\n"
             "for sealed, context in zip(tee.ciphertexts, tee.contexts):\n"
             "    how = {'SourceEncryptionContext': context, 'DestinationEncryptionContext': context}\n"
@@ -260,7 +257,6 @@ EXERCISES = (
             "Who needs the private key here? Nobody (lesson 06).",
             "get_public_key once, serialization.load_der_public_key, and .verify(signature, message, "
             "ec.ECDSA(hashes.SHA256())) for each.",
-            "One call, and ten checks at home:\n"
             "public = serialization.load_der_public_key(kms.get_public_key(KeyId=tee.key_id)['PublicKey'])\n"
             "answer = []\n"
             "for place, (message, signature) in enumerate(tee.receipts):\n"
@@ -307,7 +303,6 @@ EXERCISES = (
         (
             "Lesson 11 halved a bill, and more, with one word in put_object, or one on the bucket.",
             "BucketKeyEnabled=True.",
-            "Fifty requests to S3, and one to KMS:\n"
             "how = {'ServerSideEncryption': 'aws:kms', 'SSEKMSKeyId': tee.key_id, 'BucketKeyEnabled': True}\n"
             "for name, picture in tee.covers.items():\n"
             "    s3.put_object(Bucket=tee.bucket, Key=name, Body=picture, **how)",
@@ -349,10 +344,7 @@ EXERCISES = (
         (
             "A key id is a name for a row of key materials, of which the newest encrypts (lesson 09).",
             "rotate_key_on_demand, and a minute of patience.",
-            "A call for each:\n"
-            "for key_id in tee.key_ids:\n"
-            "    kms.rotate_key_on_demand(KeyId=key_id)\n"
-            "lab.clock.advance(minutes=1)",
+            "for key_id in tee.key_ids:\n    kms.rotate_key_on_demand(KeyId=key_id)\nlab.clock.advance(minutes=1)",
         ),
     ),
     _exercise(
@@ -395,7 +387,6 @@ EXERCISES = (
         (
             "KeySpec says how long a data key is. Which member says it in another way?",
             "NumberOfBytes, up to 1024. Five times 32 is 160.",
-            "One call:\n"
             "made = kms.generate_data_key(KeyId=tee.key_id, NumberOfBytes=160)\n"
             "plain = made['Plaintext']\n"
             "answer = ([made['CiphertextBlob']], [plain[start : start + 32] for start in range(0, 160, 32)])",
@@ -463,7 +454,6 @@ EXERCISES = (
         (
             "Three things let somebody use a key: its policy, IAM if the policy lets it, and ... (lesson 07)?",
             "create_grant with Operations and Constraints, once for each key.",
-            "A call for each:\n"
             "only = {'EncryptionContextSubset': {'table': 'orders'}}\n"
             "for key_id in tee.key_ids:\n"
             "    grant = {'GranteePrincipal': tee.job, 'Operations': ['Decrypt'], 'Constraints': only}\n"

@@ -70,6 +70,7 @@ print(f"It is {lab.clock.now():%A, %d %B %Y, %H:%M}.")
 
 # %%
 kms = boto3.client("kms", region_name="eu-west-1")
+iam = boto3.client("iam")
 
 
 def history(region, **attribute):
@@ -177,7 +178,6 @@ check("14.2", answer)
 
 # %%
 # Exercise 14.3
-iam = boto3.client("iam")
 ### BEGIN SOLUTION
 iam.update_access_key(UserName="tom", AccessKeyId=leaked, Status="Inactive")
 for grant in kms.list_grants(KeyId=customers)["Grants"]:
@@ -229,6 +229,7 @@ check("14.4")
 
 # %%
 shop = otterquill.client("s3", "shop")
+manuscripts = kms.describe_key(KeyId="alias/manuscripts")["KeyMetadata"]["KeyId"]
 try:
     print(shop.get_object(Bucket="otterquill-manuscripts", Key="the-heron-year.txt")["Body"].read())
 except ClientError as error:
@@ -242,7 +243,6 @@ except ClientError as error:
 
 # %%
 # Exercise 14.5
-manuscripts = kms.describe_key(KeyId="alias/manuscripts")["KeyMetadata"]["KeyId"]
 ### BEGIN SOLUTION
 try:
     shop.get_object(Bucket="otterquill-manuscripts", Key="the-heron-year.txt")

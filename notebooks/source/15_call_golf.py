@@ -72,8 +72,11 @@ lab.bill.since(mark).by("operation")
 # Twenty notes of less than 100 bytes. Encrypt them under the key, and hand over the ciphertext (or a list of ciphertexts).
 
 # %%
-# Exercise 15.1
 tee = golf("1")
+print(len(tee.notes), "notes, the first:", tee.notes[0])
+
+# %%
+# Exercise 15.1
 answer = None
 ### BEGIN SOLUTION
 answer = kms.encrypt(KeyId=tee.key_id, Plaintext=json.dumps(tee.notes).encode())["CiphertextBlob"]

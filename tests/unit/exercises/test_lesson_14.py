@@ -297,23 +297,3 @@ def test_the_debrief_names_what_is_over(lab: Lab, week: incident.Incident, irela
     assert rows["no backups"][0] == "Sat 10, 03:20"
     assert rows["no backups"][3] == "Mon 12, 08:52"
     assert rows["no log files"][0] == "Sat 10, 02:04"
-
-
-def test_the_last_hints_solve_it(desk: Desk, lab: Lab, week: incident.Incident, ireland: Any, run_hint: Any) -> None:
-    def history(region: str, **attribute: str) -> list[dict[str, Any]]:
-        wanted = [{"AttributeKey": name, "AttributeValue": value} for name, value in attribute.items()]
-        pages = lab.client("cloudtrail", region).get_paginator("lookup_events").paginate(LookupAttributes=wanted)
-        return [json.loads(event["CloudTrailEvent"]) for page in pages for event in page["Events"]][::-1]
-
-    names = {
-        "history": history,
-        "kms": ireland,
-        "iam": lab.client("iam"),
-        "otterquill": week,
-        "customers": ireland.describe_key(KeyId="alias/customers")["KeyMetadata"]["Arn"],
-        "backups": ireland.describe_key(KeyId="alias/backups")["KeyMetadata"],
-        "manuscripts": MANUSCRIPTS,
-    }
-    for number in ("14.1", "14.2", "14.3", "14.4", "14.5", "14.6"):
-        assert desk.check(number, run_hint(number, **names).get("answer")).passed, number
-    assert "something" not in {row[1] for row in week.debrief().rows}

@@ -458,13 +458,3 @@ class TestNightJob:
             kms.put_key_policy(KeyId=key_id, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
         assert still_open(desk, "15.9") == [1, 2]
         assert "shop is shut out" in advice(desk, "15.9", 2)
-
-
-@pytest.mark.parametrize("hole", HOLES.values(), ids=lambda hole: hole.title)
-def test_the_last_hint_is_below_par(desk: Desk, lab: Lab, run_hint: Any, hole: Any) -> None:
-    given = run_hint(
-        hole.exercise, tee=desk.golf(hole.number), s3=lab.client("s3"), json=json, serialization=serialization, ec=ec,
-        hashes=hashes, InvalidSignature=InvalidSignature,
-    )  # fmt: skip
-    assert desk.check(hole.exercise, given.get("answer")).passed
-    assert ("hole in one" in repr(desk.golf())) or ("birdie" in repr(desk.golf()))
