@@ -46,12 +46,16 @@ def main() -> None:
     shell = InteractiveShell.instance(config=settings)
     # What else a notebook gets from the extension, it gets from the extension.
     vars(extension).update(Lab=lambda seed: far_lab.FarLab(line), Desk=far_lab.FarDesk)
-    far_lab.send_plays(line)
+    plays_are_sent = False
     channel.send(json.dumps({"what": "ready"}).encode())
     while True:
         # Ctrl-C that comes between two cells is for the one that has just ended.
         with contextlib.suppress(KeyboardInterrupt):
             command = commands.get()
+            if not plays_are_sent and "plays" in command.get("run", ""):
+                # They take longer to import than most lessons to run.
+                far_lab.send_plays(line)
+                plays_are_sent = True
             channel.send(json.dumps(_obey(shell, command)).encode())
 
 
