@@ -643,7 +643,7 @@ EXERCISES = (
                     (
                         lambda attempt: 0 < _key_months(attempt, _of_no_use(attempt)) < len(_of_no_use(attempt)),
                         "Some are left. list_keys answers with 100 at most: use its paginator, and look again after "
-                        "the printer has stopped.",
+                        "the printer has stopped. Keys that are PendingDeletion already take no second schedule.",
                     ),
                 ),
             ),

@@ -42,7 +42,7 @@ print(f"It is {lab.clock.now():%A, %d %B %Y, %H:%M}.")
 # > **Tom**: "Since the weekend nobody can open the new manuscript. I haven't touched the bucket. And my machine says that
 # > the backup has sent a mail. Three nights, three mails."
 #
-# > **Vera**: "On Friday you have switched on a trail for me, and since Saturday there are no log files. Please do not tidy anything
+# > **Vera**: "On Friday you switched on a trail for me, and since Saturday there are no log files. Please do not tidy anything
 # > up. Tell me first **what happened**."
 #
 # > **The shop** (in its log): `GetObject: AccessDenied`.
@@ -76,7 +76,8 @@ iam = boto3.client("iam")
 def history(region, **attribute):
     """The events of a Region, oldest first, of all services; with one attribute if you like."""
     wanted = [{"AttributeKey": name, "AttributeValue": value} for name, value in attribute.items()]
-    pages = boto3.client("cloudtrail", region_name=region).get_paginator("lookup_events").paginate(LookupAttributes=wanted)
+    cloudtrail = boto3.client("cloudtrail", region_name=region)
+    pages = cloudtrail.get_paginator("lookup_events").paginate(LookupAttributes=wanted)
     found = [event for page in pages for event in page["Events"]][::-1]
     return [json.loads(event["CloudTrailEvent"]) for event in found]
 
@@ -128,7 +129,7 @@ answer = (leaked, by_hand[0]["eventTime"], [event["eventName"] for event in by_h
 check("14.1", answer)
 
 # %% [markdown]
-# "My script", says Tom. "The stock report. I have put it on the web on Friday, so that other bookshops can use it." He
+# "My script", says Tom. "The stock report. I put it on the web on Friday, so that other bookshops can use it." He
 # stops. "With its configuration."
 #
 # It had three access keys in it: his own, and those of two users whom nobody remembers. A stranger had found them before
@@ -308,7 +309,7 @@ print(sum(lab.bill.usage.keys.values()), "USD a month for keys")
 #
 # ## Debrief
 #
-# Vera wants one page: **what, since when, seen in what, over by what**. It is read from the trail. What is not over yet, has no name
+# Vera wants one page: **what, since when, seen in what, over by what**. It is read from the trail. What is not over yet has no name
 # here, so that you can still find it:
 
 # %%

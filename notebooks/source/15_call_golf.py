@@ -53,7 +53,7 @@ golf()
 # %% [markdown]
 # **Predict**: Tom took 131 calls for the nine holes. What is the least that anybody can take? Write a number down.
 #
-# Hole 1, to learn the strokes. Tom has played like this:
+# Hole 1, to learn the strokes. Tom played it like this:
 
 # %%
 tee = golf("1")
@@ -287,7 +287,7 @@ golf()
 #
 # ## What went wrong? One call too clever
 #
-# Somebody has had a good first hole and tries it with eighty notes:
+# After a good first hole Tom tries it with eighty notes:
 
 # %%
 tee = golf("1")
