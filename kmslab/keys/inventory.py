@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
+from kmslab.keys import use
 from kmslab.keys.key import Key
 from kmslab.keys.store import World
 from kmslab.tables import Table
@@ -33,6 +34,7 @@ class KeyView:
         deletion_date: When it will be deleted, in UTC, or None.
         tags: Tag values by tag key.
         aliases: The names that stand for it, sorted, each with its `alias/`.
+        read_public_key: Reads its public key when `public_key` is asked for.
     """
 
     key_id: str
@@ -51,6 +53,12 @@ class KeyView:
     deletion_date: datetime | None
     tags: MappingProxyType[str, str]
     aliases: tuple[str, ...]
+    read_public_key: Callable[[], bytes] = field(repr=False, compare=False)
+
+    @property
+    def public_key(self) -> bytes:
+        """Its public key, as DER SubjectPublicKeyInfo; empty for a key that has none."""
+        return self.read_public_key()
 
 
 class Inventory(tuple[KeyView, ...]):
@@ -122,4 +130,10 @@ def view_of(key: Key, aliases: tuple[str, ...]) -> KeyView:
         deletion_date=key.deletion_date,
         tags=MappingProxyType(dict(key.tags)),
         aliases=aliases,
+        read_public_key=lambda: _public_key(key),
     )
+
+
+def _public_key(key: Key) -> bytes:
+    # The half for anybody: whoever has the inventory may have it. Without key material there is none.
+    return use.public_key(key) if key.spec.family.is_asymmetric and key.ring.is_complete else b""

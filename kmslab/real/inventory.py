@@ -1,6 +1,7 @@
 """The keys that a session has made, read from KMS: three requests a key and one a Region, which are billed.
 
-Read anew only after something has changed. AWS managed keys and keys of others are not among them.
+A public key is one request more, once somebody asks for it. Read anew only after something has changed. AWS managed
+keys and keys of others are not among them.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import UTC
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -62,10 +64,16 @@ class Reader:
                     raise
                 # Its waiting period is over.
                 continue
-            yield _view(region, metadata, tags, tuple(sorted(names[metadata["KeyId"]])))
+            yield _view(region, metadata, tags, tuple(sorted(names[metadata["KeyId"]])), partial(_public_key, kms, arn))
 
 
-def _view(region: str, metadata: dict[str, Any], tags: list[dict[str, str]], aliases: tuple[str, ...]) -> KeyView:
+def _view(
+    region: str,
+    metadata: dict[str, Any],
+    tags: list[dict[str, str]],
+    aliases: tuple[str, ...],
+    read_public_key: Callable[[], bytes],
+) -> KeyView:
     deletion = metadata.get("DeletionDate")
     return KeyView(
         key_id=metadata["KeyId"],
@@ -84,4 +92,12 @@ def _view(region: str, metadata: dict[str, Any], tags: list[dict[str, str]], ali
         deletion_date=None if deletion is None else deletion.astimezone(UTC),
         tags=MappingProxyType({tag["TagKey"]: tag["TagValue"] for tag in tags}),
         aliases=aliases,
+        read_public_key=read_public_key,
     )
+
+
+def _public_key(kms: Any, arn: str) -> bytes:
+    try:
+        return bytes(kms.get_public_key(KeyId=arn)["PublicKey"])
+    except ClientError:
+        return b""  # symmetric, without key material, or not allowed

@@ -55,6 +55,16 @@ def test_a_view(world: World) -> None:
     assert key.deletion_date == key.created + timedelta(days=7)
 
 
+def test_a_pair_shows_its_public_half(world: World, new_key: Any) -> None:
+    pair = Inventory.of(world).select(spec="RSA_2048")[0]
+    key = world.store(pair.account_id, pair.region).key(pair.key_id)
+    assert pair.public_key == key.current.pair.spki()
+
+
+def test_a_secret_key_has_no_public_half(world: World) -> None:
+    assert {key.public_key for key in Inventory.of(world) if key.spec != "RSA_2048"} == {b""}
+
+
 def test_related_keys_say_which_of_them_is_the_primary(world: World, new_key: Any) -> None:
     primary = Inventory.of(world).select(spec="HMAC_256")[0]
     key = world.store(primary.account_id, primary.region).key(primary.key_id)
