@@ -6,11 +6,11 @@ without a call. More than half of the lines are what learners read: tasks, advic
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
@@ -18,6 +18,7 @@ from cryptography.x509.oid import NameOID
 from kmslab import Call
 from kmslab.exercises.evidence import failed, succeeded
 from kmslab.exercises.model import Attempt, Exercise, Task, by_mistake
+from kmslab.exercises.stranger import CODE_LENGTH, code_for
 
 _RELEASE_SPEC, _RELEASE_HASH_SIZE = "ECC_NIST_P384", 48
 _AUTHORITY_SPEC = "ECC_NIST_P521"
@@ -26,7 +27,6 @@ _AUTHORITY_SPEC = "ECC_NIST_P521"
 _LONGEST_RAW = 4096
 
 _MAILBOX, _MAILBOX_REGION = "alias/mailbox", "eu-west-1"
-_CODE, _CHECK_CHARACTERS = 16, 8
 
 _LESSONS_NAME = "workbook.example"
 _VALIDITY = timedelta(days=90)
@@ -77,22 +77,32 @@ def _curve(attempt: Attempt) -> ec.EllipticCurve:
     return key.curve
 
 
-def _release_key(attempt: Attempt) -> ec.EllipticCurvePublicKey | None:
-    """The public key, if it is on the curve and one that signs in KMS was downloaded."""
-    downloaded = {call.keys[0].arn for call in succeeded(attempt.lab, "GetPublicKey")}
-    signed = {call.keys[0].arn for call in _signatures(attempt, _RELEASE_SPEC)}
-    key = serialization.load_der_public_key(_handed_over(attempt)[2])
-    on_curve = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP384R1)
-    return key if on_curve and downloaded & signed else None  # type: ignore[return-value]
+def _signers(attempt: Attempt, spec: str) -> set[bytes]:
+    """The public keys of those that have signed in KMS."""
+    signed = {call.keys[0].arn for call in _signatures(attempt, spec)}
+    return {key.public_key for key in attempt.lab.inventory.select(spec=spec) if key.arn in signed}
+
+
+def _is_signed_by(public_der: bytes, signature: bytes, message: bytes, hash_: hashes.HashAlgorithm) -> bool:
+    key = serialization.load_der_public_key(public_der)
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return False
+    try:
+        key.verify(signature, message, ec.ECDSA(hash_))
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _is_the_release_key(attempt: Attempt) -> bool:
+    """Whether the public key, byte by byte, is the one of a key that has signed in KMS, and was downloaded."""
+    downloaded = {call.keys[0].spec for call in succeeded(attempt.lab, "GetPublicKey")}
+    return _RELEASE_SPEC in downloaded and _handed_over(attempt)[2] in _signers(attempt, _RELEASE_SPEC)
 
 
 def _release_verifies(attempt: Attempt) -> bool:
-    message, signature, _ = _handed_over(attempt)
-    key = _release_key(attempt)
-    if key is None:
-        return False
-    key.verify(signature, message, ec.ECDSA(hashes.SHA384()))
-    return True
+    message, signature, public_key = _handed_over(attempt)
+    return _is_the_release_key(attempt) and _is_signed_by(public_key, signature, message, hashes.SHA384())
 
 
 # --- 06.2 ---
@@ -129,11 +139,15 @@ def _text(attempt: Attempt) -> str:
     return (answer.decode() if isinstance(answer, bytes) else str(answer)).strip()
 
 
-def _is_a_code(attempt: Attempt) -> bool:
-    """The last characters confirm the others."""
-    text = _text(attempt)
-    code, check = text[:_CODE], text[_CODE:]
-    return len(code) == _CODE and check == hashlib.sha256(code.encode()).hexdigest()[:_CHECK_CHARACTERS]
+def _is_the_code(attempt: Attempt) -> bool:
+    """Whether it is what the stranger writes to the holder of the mailbox's private key, which is in KMS."""
+    key = attempt.lab.inventory.get(_mailbox(attempt))
+    return key is not None and _text(attempt) == code_for(key.public_key)
+
+
+def _was_to_another(attempt: Attempt) -> bool:
+    keys = attempt.lab.inventory.select(usage="ENCRYPT_DECRYPT")
+    return _text(attempt) in {code_for(key.public_key) for key in keys if key.spec.startswith("RSA_")}
 
 
 # --- 06.3 ---
@@ -173,6 +187,11 @@ def _has_two_names(attempt: Attempt) -> bool:
     return certificate.subject != certificate.issuer
 
 
+def _may_issue(attempt: Attempt) -> bool:
+    # Source: RFC 5280, section 4.2.1.9: without cA, its key verifies no other certificate.
+    return _certificate(attempt).extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+
+
 def _is_self_signed(attempt: Attempt) -> bool:
     certificate = _certificate(attempt)
     certificate.verify_directly_issued_by(certificate)
@@ -180,10 +199,13 @@ def _is_self_signed(attempt: Attempt) -> bool:
 
 
 def _was_signed_in_kms(attempt: Attempt) -> bool:
-    """A key on the curve was asked for its public key, which goes into the certificate, and signed after that."""
-    fetched = {call.keys[0].arn: call.time for call in reversed(succeeded(attempt.lab, "GetPublicKey"))}
-    signatures = _signatures(attempt, _AUTHORITY_SPEC)
-    return any(fetched.get(call.keys[0].arn, call.time) < call.time for call in signatures)
+    """Whether the signature verifies with the public key of a key that has signed in KMS."""
+    certificate = _certificate(attempt)
+    hash_ = certificate.signature_hash_algorithm or hashes.SHA512()
+    return any(
+        _is_signed_by(public_der, certificate.signature, certificate.tbs_certificate_bytes, hash_)
+        for public_der in _signers(attempt, _AUTHORITY_SPEC)
+    )
 
 
 EXERCISES = (
@@ -274,7 +296,7 @@ EXERCISES = (
             ),
             Task(
                 "the public key is one on P-384, downloaded from the key that signed",
-                _release_key,
+                _is_the_release_key,
                 by_mistake(
                     "Download it with get_public_key from the same key that signed, and hand over its PublicKey.",
                     (
@@ -285,16 +307,23 @@ EXERCISES = (
                         lambda attempt: b"-----BEGIN" in _handed_over(attempt)[2],
                         "This is PEM, a text form. Hand over the bytes that KMS returned.",
                     ),
+                    (
+                        lambda attempt: isinstance(_curve(attempt), ec.SECP384R1),
+                        "It is on P-384, and no key that has signed in KMS has it. Sign with a KMS key of yours, and "
+                        "download the public key of that one.",
+                    ),
                 ),
             ),
             Task(
                 "the signature verifies outside KMS",
                 _release_verifies,
                 by_mistake(
-                    "Is it the signature of exactly this message, by this key, over its SHA-384?",
+                    "Whoever verifies takes the message, its SHA-384, the signature and the public key: they have to "
+                    "belong together, to the byte.",
                     (
                         lambda attempt: (
-                            not any(
+                            _signatures(attempt, _RELEASE_SPEC)
+                            and not any(
                                 call.params.get("MessageType") == "DIGEST"
                                 for call in _signatures(attempt, _RELEASE_SPEC)
                             )
@@ -366,7 +395,7 @@ EXERCISES = (
                 by_mistake(
                     "stranger() wants the PublicKey that get_public_key returns for your key.",
                     (
-                        lambda attempt: _is_a_code(attempt) or _refused_letters(attempt, algorithm=True),
+                        lambda attempt: _was_to_another(attempt) or _refused_letters(attempt, algorithm=True),
                         "The letter was written with another key's public half, perhaps the lesson's. Download that "
                         "of alias/mailbox, and ask the stranger for a new one.",
                     ),
@@ -404,21 +433,23 @@ EXERCISES = (
             ),
             Task(
                 "the code is what the stranger wrote",
-                _is_a_code,
+                _is_the_code,
                 by_mistake(
                     "Hand over the Plaintext of her letter, 24 characters.",
                     (_is_a(Mapping), "That is KMS's whole reply. Hand over its ['Plaintext']."),
                     (
-                        lambda attempt: isinstance(attempt.answer, bytes) and len(attempt.answer) > _CODE * 4,
+                        lambda attempt: isinstance(attempt.answer, bytes) and len(attempt.answer) > 4 * CODE_LENGTH,
                         "That is still the ciphertext. Hand over what decrypt makes of it.",
                     ),
                     (
-                        lambda attempt: attempt.answer and len(_text(attempt)) == _CODE,
-                        "The last eight characters are missing. Hand over all 24.",
+                        _was_to_another,
+                        "She wrote that to another key of yours. Give her the public key behind alias/mailbox, and "
+                        "decrypt what she returns.",
                     ),
                     (
-                        lambda attempt: attempt.answer and len(_text(attempt)) == _CODE + _CHECK_CHARACTERS,
-                        "The check characters do not fit, so this is not what she wrote: a letter is mistyped.",
+                        lambda attempt: attempt.answer and len(_text(attempt)) == CODE_LENGTH,
+                        "It has 24 characters, and is not what she wrote to the key behind alias/mailbox. Hand over "
+                        "what decrypt returned, as it is.",
                     ),
                 ),
             ),
@@ -504,6 +535,12 @@ EXERCISES = (
                 ),
             ),
             Task(
+                "it may issue others: its BasicConstraints say ca=True",
+                _may_issue,
+                "The lesson's builder says so: .add_extension(x509.BasicConstraints(ca=True, path_length=0), "
+                "critical=True).",
+            ),
+            Task(
                 "it is self-signed, and its signature verifies",
                 _is_self_signed,
                 by_mistake(
@@ -524,6 +561,13 @@ EXERCISES = (
                 _was_signed_in_kms,
                 by_mistake(
                     "Sign with KmsPrivateKey(kms, your_key): .sign(own_key, hash).",
+                    (
+                        lambda attempt: (
+                            _signatures(attempt, _AUTHORITY_SPEC) and not isinstance(attempt.answer, (str, bytes))
+                        ),
+                        "Your key has signed something. Hand over the certificate as PEM, and the check sees whether "
+                        "it was that.",
+                    ),
                     (
                         lambda attempt: _misused(attempt, _AUTHORITY_SPEC, "ValidationException"),
                         "KMS refused the digest for its length. Which hash goes with ECDSA_SHA_512? It is the second "
@@ -548,6 +592,7 @@ EXERCISES = (
             "b = x509.CertificateBuilder().subject_name(n).issuer_name(n).public_key(own.public_key())\n"
             "b = b.serial_number(x509.random_serial_number())\n"
             "b = b.not_valid_before(t).not_valid_after(t + timedelta(days=90))\n"
+            "b = b.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)\n"
             "answer = b.sign(own, hashes.SHA512()).public_bytes(serialization.Encoding.PEM)",
         ),
     ),

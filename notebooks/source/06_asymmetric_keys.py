@@ -83,7 +83,8 @@ except kms.exceptions.ClientError as error:
 # It is not. Many key pairs could serve more than one purpose, so AWS wants to be told which. Say it:
 
 # %%
-metadata = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY", Description="receipts")["KeyMetadata"]
+pair = kms.create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY", Description="receipts")
+metadata = pair["KeyMetadata"]
 key_id = metadata["KeyId"]
 {name: metadata[name] for name in ("KeySpec", "KeyUsage", "SigningAlgorithms")}
 
@@ -96,7 +97,8 @@ key_id = metadata["KeyId"]
 # %%
 message = b"Receipt 1001: 100 EUR, paid"
 signature = kms.sign(KeyId=key_id, Message=message, SigningAlgorithm="ECDSA_SHA_256")["Signature"]
-kms.verify(KeyId=key_id, Message=message, Signature=signature, SigningAlgorithm="ECDSA_SHA_256")["SignatureValid"]
+reply = kms.verify(KeyId=key_id, Message=message, Signature=signature, SigningAlgorithm="ECDSA_SHA_256")
+reply["SignatureValid"]
 
 # %% [markdown]
 # A signature hides nothing. The message travels beside it, in clear. It proves two things: who holds the key said this,
@@ -191,7 +193,11 @@ print(len(digest), "bytes sent to be signed")
 
 # %%
 reply = kms.verify(
-    KeyId=key_id, Message=digest, MessageType="DIGEST", Signature=report_signature, SigningAlgorithm="ECDSA_SHA_256"
+    KeyId=key_id,
+    Message=digest,
+    MessageType="DIGEST",
+    Signature=report_signature,
+    SigningAlgorithm="ECDSA_SHA_256",
 )
 print("in KMS, by the digest:      ", reply["SignatureValid"])
 print("outside, by the whole report:", is_genuine(report, report_signature))
@@ -271,7 +277,8 @@ figures.flow(
 )
 
 # %%
-rsa_id = kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT", Description="letters")["KeyMetadata"]["KeyId"]
+rsa_key = kms.create_key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT", Description="letters")
+rsa_id = rsa_key["KeyMetadata"]["KeyId"]
 reply = kms.get_public_key(KeyId=rsa_id)
 rsa_public_der = reply["PublicKey"]
 reply["EncryptionAlgorithms"]
@@ -284,7 +291,8 @@ reply["EncryptionAlgorithms"]
 OAEP_SHA_256 = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
 before = lab.bill.requests
-letter = serialization.load_der_public_key(rsa_public_der).encrypt(b"the warehouse opens with 4711", OAEP_SHA_256)
+rsa_public_key = serialization.load_der_public_key(rsa_public_der)
+letter = rsa_public_key.encrypt(b"the warehouse opens with 4711", OAEP_SHA_256)
 print(len(letter), "bytes of ciphertext,", lab.bill.requests - before, "KMS requests")
 
 # %% [markdown]
@@ -326,18 +334,12 @@ kms.decrypt(CiphertextBlob=letter, KeyId=rsa_id, EncryptionAlgorithm="RSAES_OAEP
 #
 # ## Exercise 06.2: receive a secret
 #
-# The printing house has a code for its order system, and no AWS account. To KMS its bookkeeper is a stranger. She makes
-# up a code, encrypts it with your public key and forgets it. (The last eight characters are check characters, as in a
-# bank account number. So the check notices a code that was made up or mistyped.)
+# The printing house has a code for its order system, and no AWS account. To KMS its bookkeeper is a stranger. She has
+# another code for each of her customers. `stranger` takes a public key, encrypts a code with it, as you did with the
+# letter (OAEP with SHA-256), and returns the ciphertext.
 
 # %%
-import secrets
-
-
-def stranger(public_der):
-    code = secrets.token_hex(8)
-    code += hashlib.sha256(code.encode()).hexdigest()[:8]
-    return serialization.load_der_public_key(public_der).encrypt(code.encode(), OAEP_SHA_256)
+from kmslab.exercises.stranger import stranger
 
 # %% [markdown]
 # In **eu-west-1**, create an RSA key for encryption and give it the alias **`alias/mailbox`**. Give `stranger` your
@@ -433,7 +435,8 @@ class KmsPrivateKey:
 # - There is no method that returns the private key. There could not be one.
 #
 # Now build a certificate, and let it be **self-signed**: subject and issuer are the same, and the key signs for itself.
-# The root of every CA is made like this.
+# `BasicConstraints` with `ca=True` says that its key may issue certificates for others. The root of every CA is made
+# like this.
 
 # %%
 from datetime import timedelta
@@ -499,8 +502,8 @@ pem.decode().splitlines()[0]
 # asks that nobody can copy that authority's key. Make its root.
 #
 # In `us-east-1`, create a signing key on the curve **`ECC_NIST_P521`**. With it, issue a self-signed certificate with a
-# **common name of your own**, valid for **90 days**. Hand over its PEM. (`KmsPrivateKey` fits any curve; the hash must
-# fit the key.)
+# **common name of your own**, valid for **90 days**, whose key may **issue others** (`ca=True`). Hand over its PEM.
+# (`KmsPrivateKey` fits any curve; the hash must fit the key.)
 
 # %%
 # Exercise 06.3
@@ -517,6 +520,7 @@ own_certificate = (
     .serial_number(x509.random_serial_number())
     .not_valid_before(lab.clock.now())
     .not_valid_after(lab.clock.now() + timedelta(days=90))
+    .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     .sign(own_key, hashes.SHA512())
 )
 answer = own_certificate.public_bytes(serialization.Encoding.PEM)
@@ -643,8 +647,8 @@ kms.describe_key(KeyId=key_id)["KeyMetadata"]["SigningAlgorithms"]
 # | "two kinds of keys, symmetric and asymmetric" | HMAC keys are a third, and the families of pairs have grown: see the table above |
 # | "ECC is brand-new and safer than RSA" | from 1985; smaller at the same strength |
 # | "SSL works like this" | the protocol has been called **TLS** since 1999. The certificate's key *signs* at the start of a connection; the data is encrypted with a symmetric key of that connection |
-# | "KMS encrypts up to 4 KB" | with a symmetric key; with RSA at most 470 bytes |
-# | "`Decrypt` needs no key id" | not for symmetric ciphertexts; always for RSA ones |
+# | "KMS encrypts up to 4 KB" | with a symmetric key; RSA takes 190 to 446 bytes (OAEP with SHA-256) |
+# | "`Decrypt` needs no key id" | right for symmetric ciphertexts; an RSA one needs `KeyId` and `EncryptionAlgorithm` |
 #
 # What his notes say about the private key, the download of the public key, and services that do not take pairs is
 # right, and you have seen it.

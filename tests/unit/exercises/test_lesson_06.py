@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from datetime import timedelta
 from typing import Any
 
@@ -15,7 +14,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding
 from cryptography.x509.oid import NameOID
 
 from kmslab import Lab
+from kmslab.errors import KmslabError
 from kmslab.exercises.desk import Desk
+from kmslab.exercises.stranger import code_for, stranger
 
 MESSAGE = b"a long message" * 1000
 ON_CURVE = "the public key is one on P-384, downloaded from the key that signed"
@@ -119,11 +120,19 @@ def test_06_1_another_keys_public_key(desk: Desk, kms: Any) -> None:
 
 
 def test_06_1_a_key_pair_of_ones_own(desk: Desk, kms: Any) -> None:
-    sign_large(kms, make(kms, "ECC_NIST_P384"))
+    key_id = make(kms, "ECC_NIST_P384")
+    sign_large(kms, key_id)
+    public_key(kms, key_id)
     mine = ec.generate_private_key(ec.SECP384R1())
     der = mine.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     signature = mine.sign(MESSAGE, ec.ECDSA(hashes.SHA384()))
-    assert ON_CURVE in desk.check("06.1", (MESSAGE, signature, der)).open_tasks
+    fits = "the signature verifies outside KMS"
+    assert desk.check("06.1", (MESSAGE, signature, der)).open_tasks == [ON_CURVE, fits]
+    assert "no key that has signed in KMS has it" in advice(desk, "06.1", ON_CURVE, (MESSAGE, signature, der))
+
+
+def test_06_1_before_anything_is_done_no_mistake_is_claimed(desk: Desk) -> None:
+    assert "have to belong together" in advice(desk, "06.1", "the signature verifies outside KMS")
 
 
 def test_06_1_advice_on_signing(desk: Desk, kms: Any, ireland: Any) -> None:
@@ -191,13 +200,6 @@ def write_to(public_der: bytes, text: bytes) -> bytes:
     return bytes(key.encrypt(text, oaep))  # type: ignore[union-attr]
 
 
-def stranger(public_der: bytes) -> bytes:
-    """As in the lesson."""
-    code = secrets.token_hex(8)
-    code += hashlib.sha256(code.encode()).hexdigest()[:8]
-    return write_to(public_der, code.encode())
-
-
 def mailbox(client: Any, spec: str = "RSA_2048", usage: str = "ENCRYPT_DECRYPT") -> str:
     key_id = make(client, spec, usage)
     client.create_alias(AliasName="alias/mailbox", TargetKeyId=key_id)
@@ -225,6 +227,7 @@ def test_06_2_in_the_lessons_region(desk: Desk, kms: Any) -> None:
         "alias/mailbox stands for it",
         "its public key was downloaded",
         "it has decrypted something",
+        "the code is what the stranger wrote",
     ]
 
 
@@ -292,13 +295,31 @@ def test_06_2_advice_on_a_refused_letter(desk: Desk, kms: Any, ireland: Any) -> 
     assert "another key's public half" in advice(desk, "06.2", "its public key was downloaded")
 
 
+def test_06_2_a_code_that_was_written_to_another_key(desk: Desk, kms: Any, ireland: Any) -> None:
+    mailbox(ireland)
+    receive(ireland, "alias/mailbox")
+    elsewhere = receive(kms, make(kms, "RSA_2048", "ENCRYPT_DECRYPT"))
+    made_outside = code_for(b"a pair of one's own")
+    label = "the code is what the stranger wrote"
+    assert desk.check("06.2", elsewhere).open_tasks == desk.check("06.2", made_outside).open_tasks == [label]
+    assert "another key of yours" in advice(desk, "06.2", label, elsewhere)
+
+
+def test_06_2_the_stranger_writes_to_rsa_keys_only(ireland: Any) -> None:
+    reply = ireland.get_public_key(KeyId=make(ireland, "RSA_2048", "ENCRYPT_DECRYPT"))
+    with pytest.raises(KmslabError, match="the PublicKey in what get_public_key returns"):
+        stranger(reply)
+    for wrong in (b"no key", public_key(ireland, make(ireland, "ECC_NIST_P256"))):
+        with pytest.raises(KmslabError, match="to an RSA public key only"):
+            stranger(wrong)
+
+
 @pytest.mark.parametrize(
     ("answer", "word"),
     [
         ({"Plaintext": b"x"}, "whole reply"),
         (b"\xff" * 256, "still the ciphertext"),
-        ("0123456789abcdef", "last eight"),
-        ("0123456789abcdef01234567", "do not fit"),
+        ("0123456789abcdef01234567", "as it is"),
         (None, "24 characters"),
     ],
 )
@@ -341,6 +362,7 @@ def issue(
     days: int = 90,
     algorithm: Any = None,
     issuer: str = "",
+    ca: bool = True,
 ) -> bytes:
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     builder = (
@@ -351,6 +373,7 @@ def issue(
         .serial_number(x509.random_serial_number())
         .not_valid_before(lab.clock.now())
         .not_valid_after(lab.clock.now() + timedelta(days=days))
+        .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
     )
     certificate = builder.sign(signer or key, algorithm or hashes.SHA512())
     return certificate.public_bytes(serialization.Encoding.PEM)
@@ -395,9 +418,14 @@ def test_06_3_another_key_inside_than_the_one_that_signs(desk: Desk, lab: Lab, k
 
 
 def test_06_3_a_private_key_of_ones_own(desk: Desk, lab: Lab, kms: Any) -> None:
-    make(kms, "ECC_NIST_P521")
+    issue(lab, KmsPrivateKey(kms, make(kms, "ECC_NIST_P521")))  # something was signed in KMS, and is not handed over
     result = desk.check("06.3", issue(lab, ec.generate_private_key(ec.SECP521R1())))
     assert result.open_tasks == ["it was signed in KMS"]
+
+
+def test_06_3_a_certificate_that_issues_nothing(desk: Desk, lab: Lab, kms: Any) -> None:
+    pem = issue(lab, KmsPrivateKey(kms, make(kms, "ECC_NIST_P521")), ca=False)
+    assert desk.check("06.3", pem).open_tasks == ["it may issue others: its BasicConstraints say ca=True"]
 
 
 def test_06_3_no_pem(desk: Desk, lab: Lab, kms: Any) -> None:
