@@ -28,7 +28,8 @@ def bars(title: str, values: Mapping[str, float], unit: str, *, log: bool = Fals
     left = max(width_of(label) for label in values) + 20
     drawing = Drawing(_WIDTH, _TOP + _ROW * len(values) + _BOTTOM)
     drawing.text(10, 24, title, size=15, bold=True)
-    room = _WIDTH - left - _NUMBER
+    number = max(width_of(f"{_number(value)} {unit}") for value in values.values()) + 16
+    room = _WIDTH - left - max(_NUMBER, number)
     largest = max(values.values())
     for row, (label, value) in enumerate(values.items()):
         y = _TOP + row * _ROW

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from kmslab import Lab
 from kmslab.errors import KmslabError
 from kmslab.jupyter.figures import Figure, Step, alias_map, bars, flow, region_map, timeline
+from kmslab.jupyter.figures.svg import width_of
 
 
 def texts(figure: Figure) -> list[str]:
@@ -44,6 +45,13 @@ def test_bars_on_a_scale_of_tens() -> None:
     assert 0.15 < envelope / direct < 0.25
     assert "each step a factor of ten" in repr(figure)
     assert "50,000,000 bytes" in texts(figure)
+
+
+def test_bars_leave_room_for_a_long_unit() -> None:
+    figure = bars("Two years", {"customer managed": 17_545, "AWS managed": 0}, "key-hours on the bill")
+    root = ElementTree.fromstring(figure.svg)  # noqa: S314
+    (number,) = (each for each in root.iter("{http://www.w3.org/2000/svg}text") if "17,545" in (each.text or ""))
+    assert float(number.attrib["x"]) + width_of(number.text or "") <= float(root.attrib["viewBox"].split()[2])
 
 
 def test_bars_of_nothing() -> None:
