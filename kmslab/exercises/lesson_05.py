@@ -380,9 +380,11 @@ EXERCISES = (
                 ),
             ),
             Task(
-                "the changed one was found by opening it",
-                lambda attempt: _by_lot(attempt)[0] in _opened(attempt),
-                "The trail shows no Decrypt for it. Guessing tells Mira nothing: let decrypt_file try all five.",
+                "they were found by opening all five",
+                # The exchanged one need not appear: given its month as context, it is refused without a call.
+                lambda attempt: set(_by_lot(attempt)) - {_by_lot(attempt)[1]} <= set(_opened(attempt)),
+                "The trail does not show a Decrypt for each of them. Guessing tells Mira nothing: let decrypt_file "
+                "try all five.",
             ),
         ),
         hints=(

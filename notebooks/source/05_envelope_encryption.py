@@ -85,7 +85,8 @@ figures.flow(
 reply = kms.generate_data_key(KeyId=key_id, KeySpec="AES_256")
 data_key, encrypted_key = reply["Plaintext"], reply["CiphertextBlob"]
 print("data key:          ", len(data_key), "bytes")
-print("encrypted data key:", len(encrypted_key), "bytes, in base64", base64.b64encode(encrypted_key).decode()[:6] + "...")
+print("encrypted data key:", len(encrypted_key), "bytes")
+print("in base64:         ", base64.b64encode(encrypted_key).decode()[:6] + "...")
 
 # %% [markdown]
 # 32 bytes are 256 bits. The encrypted form is an ordinary ciphertext of these 32 bytes, 152 longer, like all that you saw in
@@ -145,7 +146,6 @@ panel
 
 # %%
 panel.finish()
-print(panel)
 
 # %% [markdown]
 # ### Without the plaintext
@@ -292,7 +292,8 @@ print(fields["magic"][1:], fields["encryption context"])
 # the context**. And the data key? You may decrypt, so ask KMS for it and look:
 
 # %%
-data_key = kms.decrypt(CiphertextBlob=fields["encrypted data key"], EncryptionContext=context)["Plaintext"]
+opened = kms.decrypt(CiphertextBlob=fields["encrypted data key"], EncryptionContext=context)
+data_key = opened["Plaintext"]
 with open(sealed, "rb") as file:
     print(len(data_key), "bytes; in the header:", data_key in file.read(header_size))
 
@@ -346,7 +347,8 @@ figures.bars(
 
 # %%
 for way, count in {"direct": calls, "envelope": 1}.items():
-    print(f"{way:9} {count:6,} calls  {count * 0.03 / 10_000:.6f} USD  {count * 0.010:6.2f} s waiting for KMS")
+    usd, seconds = count * 0.03 / 10_000, count * 0.010
+    print(f"{way:9} {count:6,} calls  {usd:.6f} USD  {seconds:6.2f} s waiting for KMS")
 
 # %% [markdown]
 # Mira need not worry about four cents. The two minutes are the point, and that 12,800 calls for one manuscript count against the
@@ -487,7 +489,8 @@ def toy_decrypt(key, sealed_chunks):
 
 
 toy_key = kms.generate_data_key(KeyId=key_id, KeySpec="AES_256")["Plaintext"]
-order = toy_encrypt(toy_key, [b"print 500 copies", b"but not before June", b"and not with the old cover"])
+chunks = [b"print 500 copies", b"but not before June", b"and not with the old cover"]
+order = toy_encrypt(toy_key, chunks)
 
 # %% [markdown]
 # **Predict**: Mallory drops the last chunk. Then she flips a bit in one. What does `toy_decrypt` say?

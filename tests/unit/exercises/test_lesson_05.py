@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from kmslab.envelope import ContextMismatchError, EnvelopeError, Receipt, TamperedError, decrypt_file, encrypt_file
+from kmslab.envelope import ContextMismatchError, EnvelopeError, Receipt, decrypt_file, encrypt_file
 from kmslab.exercises.desk import Desk
 
 GENERATED = "a data key was generated in eu-west-1"
@@ -29,7 +29,7 @@ LARGE = "the file has at least 5,000,000 bytes"
 MONTHS = "two of the months were handed over"
 CHANGED = "the first is the one whose file was changed"
 EXCHANGED = "the second is the one in whose place lies another month's file"
-FOUND = "the changed one was found by opening it"
+FOUND = "they were found by opening all five"
 
 MINE = {"disk": "backup-7"}
 CUSTOMER = {"customer": "northwind"}
@@ -323,8 +323,9 @@ def test_05_3_any_two_of_a_set(desk: Desk, shelf: Shelf) -> None:
 def test_05_3_ledgers_made_twice(desk: Desk, shelf: Shelf) -> None:
     shelf.open_all()
     anew = fill(shelf.kms, shelf.folder)
-    with suppress(TamperedError):
-        anew.open(anew.changed, {"month": anew.changed})
+    assert desk.check("05.3", (anew.changed, anew.exchanged)).open_tasks == [FOUND]
+
+    anew.open_all()
 
     assert desk.check("05.3", (anew.changed, anew.exchanged)).passed
 
@@ -429,6 +430,13 @@ def test_05_3_advice_on_what_was_handed_over(desk: Desk, shelf: Shelf, answer: o
     shelf.open_all()
 
     assert word in advice(desk, "05.3", MONTHS, answer)
+
+
+def test_05_3_opening_only_the_changed_one_is_guessing(desk: Desk, shelf: Shelf) -> None:
+    with pytest.raises(EnvelopeError):
+        shelf.open(shelf.changed)
+
+    assert desk.check("05.3", (shelf.changed, shelf.exchanged)).open_tasks == [FOUND]
 
 
 def test_05_3_advice_on_the_pair(desk: Desk, shelf: Shelf) -> None:
