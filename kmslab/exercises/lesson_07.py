@@ -316,8 +316,14 @@ EXERCISES = (
             Task(
                 "and nothing else would be allowed, under any key of the Region",
                 _may_nothing_else,
-                "The policy allows more than it was seen to do, such as data keys or DescribeKey. Its Action is "
-                "kms:Decrypt, and nothing else.",
+                by_mistake(
+                    "The policy's Action is kms:Decrypt, and nothing else; its Resource is one key.",
+                    (
+                        lambda attempt: _by_role(attempt.lab, _READER, _READER_REGION),
+                        "The policy allows more than it was seen to do, such as data keys or DescribeKey. Its Action "
+                        "is kms:Decrypt, and nothing else.",
+                    ),
+                ),
             ),
             Task(
                 "IAM alone allows it: the key policy is still the default one, and there is no grant",

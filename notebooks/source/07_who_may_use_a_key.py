@@ -70,7 +70,11 @@ sts = boto3.client("sts")
 trust = {
     "Version": "2012-10-17",
     "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789010:root"}, "Action": "sts:AssumeRole"}
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::123456789010:root"},
+            "Action": "sts:AssumeRole",
+        }
     ],
 }
 role = iam.create_role(RoleName="encryption", AssumeRolePolicyDocument=json.dumps(trust))["Role"]
@@ -117,7 +121,9 @@ lab.explain(error)
 # %%
 use = {
     "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": ["kms:Encrypt", "kms:Decrypt"], "Resource": orders["Arn"]}],
+    "Statement": [
+        {"Effect": "Allow", "Action": ["kms:Encrypt", "kms:Decrypt"], "Resource": orders["Arn"]},
+    ],
 }
 _ = iam.put_role_policy(RoleName="encryption", PolicyName="encryption", PolicyDocument=json.dumps(use))
 
@@ -139,7 +145,8 @@ print(app.arn)
 print(app_kms.decrypt(CiphertextBlob=ciphertext)["Plaintext"])
 
 # %% [markdown]
-# (`lab.role("name", policy={...})` and `lab.user("name", policy={...})` make one that is new.)
+# (`lab.role("name", policy={...})` and `lab.user("name", policy={...})` make one that is new. A client for another Region is
+# `lab.client("kms", "eu-west-1", principal=app)`. `app.arn` is the session, which ends; `app.role_arn` is the role.)
 #
 # ## Exercise 07.1: a role that may only read
 #
@@ -289,7 +296,13 @@ print(attempt(app_kms.encrypt, KeyId=orders["KeyId"], Plaintext=b"order 3") is N
 # %%
 policy = json.loads(default_policy)
 policy["Statement"].append(
-    {"Sid": "HandsOff", "Effect": "Deny", "Principal": {"AWS": you}, "Action": "kms:DisableKey", "Resource": "*"}
+    {
+        "Sid": "HandsOff",
+        "Effect": "Deny",
+        "Principal": {"AWS": you},
+        "Action": "kms:DisableKey",
+        "Resource": "*",
+    }
 )
 _ = kms.put_key_policy(KeyId=orders["KeyId"], Policy=json.dumps(policy))
 
@@ -301,7 +314,8 @@ lab.explain(attempt(kms.disable_key, KeyId=orders["KeyId"]))
 
 # %% [markdown]
 # **An explicit deny wins**, wherever it stands, over any number of allows. But you may still change the policy, and so take
-# the deny away. A deny like this one is a rail, not a wall: it protects from accidents.
+# the deny away. A deny like this one is a rail, not a wall: it protects from accidents. (Whom does a deny for
+# `arn:aws:iam::123456789010:root` stop? Everybody in the account. There is nothing to delegate in a deny.)
 #
 # ## Exercise 07.2: an archive that nobody deletes
 #
@@ -357,7 +371,9 @@ policy["Statement"].append(
 tenants = kms.create_key(Description="tenants", Policy=json.dumps(policy))["KeyMetadata"]
 letters = {
     tenant: kms.encrypt(
-        KeyId=tenants["KeyId"], Plaintext=f"dear {tenant}".encode(), EncryptionContext={"tenant": tenant}
+        KeyId=tenants["KeyId"],
+        Plaintext=f"dear {tenant}".encode(),
+        EncryptionContext={"tenant": tenant},
     )["CiphertextBlob"]
     for tenant in ("blue", "red")
 }
@@ -433,7 +449,8 @@ grant = kms.create_grant(
 # %%
 red = batch_kms.decrypt(CiphertextBlob=letters["red"], EncryptionContext={"tenant": "red"})
 print(red["Plaintext"])
-error = attempt(batch_kms.decrypt, CiphertextBlob=letters["blue"], EncryptionContext={"tenant": "blue"})
+to_blue = {"CiphertextBlob": letters["blue"], "EncryptionContext": {"tenant": "blue"}}
+error = attempt(batch_kms.decrypt, **to_blue)
 lab.explain(error)
 
 # %% [markdown]
@@ -523,7 +540,7 @@ check("07.3")
 # %%
 partner = lab.account("999988887777")
 partner_kms = partner.client("kms")
-error = attempt(partner_kms.decrypt, CiphertextBlob=letters["blue"], EncryptionContext={"tenant": "blue"})
+error = attempt(partner_kms.decrypt, **to_blue)
 print(error.response["Error"]["Message"])
 
 # %% [markdown]
@@ -551,8 +568,9 @@ _ = kms.put_key_policy(KeyId=tenants["KeyId"], Policy=json.dumps(policy))
 # %%
 bob_kms = partner.client("kms", principal=partner.user("bob"))
 for name, client in {"administrator": partner_kms, "bob": bob_kms}.items():
-    error = attempt(client.decrypt, CiphertextBlob=letters["blue"], EncryptionContext={"tenant": "blue"})
-    print(f"{name:14}", "ok" if error is None else error.response["Error"]["Message"].partition(" because ")[2])
+    error = attempt(client.decrypt, **to_blue)
+    why = "" if error is None else error.response["Error"]["Message"].partition(" because ")[2]
+    print(f"{name:14}", why or "ok")
 
 # %% [markdown]
 # **Both sides** have to agree: your key policy names their account, and an IAM policy over there names your key's ARN. Now
@@ -618,7 +636,6 @@ without_root = json.loads(kms.get_key_policy(KeyId=tenants["KeyId"])["Policy"])
 del without_root["Statement"][0]
 panel.choose("role encryption", "Decrypt", policy=without_root, encryption_context={"tenant": "blue"})
 panel.ask().really_call()
-print(panel)
 
 # %% [markdown]
 # ## What went wrong? The alias is in the policy
