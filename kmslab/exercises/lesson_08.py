@@ -19,6 +19,8 @@ _YEAR = 365
 
 _CUSTOMER, _AWS, _OWNED = "customer managed", "aws managed", "aws owned"
 _DECISIONS = {"a": _CUSTOMER, "b": _OWNED, "c": _CUSTOMER, "d": _AWS, "e": _CUSTOMER}
+#: The rows of the lesson's table that decide. One can guess three kinds; to name the row, one has to read it.
+_ROWS, _LAST_ROW = {"a": {5, 6}, "b": {10}, "c": {8}, "d": {9, 11}, "e": {7}}, 12
 
 
 # --- 08.1 ---
@@ -113,30 +115,46 @@ def _loaded(attempt: Attempt) -> bool:
 # --- 08.3 ---
 
 
-def _decisions(attempt: Attempt) -> dict[str, str]:
-    """The kinds by situation, however they are spelled; a missing or unknown one raises, and so counts as not done."""
-    kinds = {
-        situation: " ".join(str(attempt.answer[situation]).lower().replace("-", " ").split())
-        .removesuffix("s")
-        .removesuffix(" key")
-        for situation in _DECISIONS
-    }
-    if not set(kinds.values()) <= {_CUSTOMER, _AWS, _OWNED}:
-        raise ValueError("a kind that does not exist")
-    return kinds
+def _decisions(attempt: Attempt) -> dict[str, tuple[str, int]]:
+    """Kind and row by situation, however they are spelled; what is missing or unknown raises, and so is not done."""
+    pairs = {situation: tuple(attempt.answer[situation]) for situation in _DECISIONS}
+    decisions = {situation: (_kind(kind), int(row)) for situation, (kind, row) in pairs.items()}
+    if not all(kind in (_CUSTOMER, _AWS, _OWNED) and 1 <= row <= _LAST_ROW for kind, row in decisions.values()):
+        raise ValueError("a kind or a row that does not exist")
+    return decisions
+
+
+def _kind(said: object) -> str:
+    return " ".join(str(said).lower().replace("-", " ").split()).removesuffix("s").removesuffix(" key")
+
+
+def _read(situation: str) -> Test:
+    """Whether the row is one that decides."""
+    return lambda attempt: _decisions(attempt)[situation][1] in _ROWS[situation]
 
 
 def _chose(situation: str, kind: str) -> Test:
-    return lambda attempt: _decisions(attempt)[situation] == kind
+    return lambda attempt: _decisions(attempt)[situation][0] == kind
 
 
 def _right(situation: str, label: str, wrong: Mapping[str, str]) -> Task:
-    """A task for one situation, with the advice for each of the two kinds that do not fit."""
+    """A task for one situation, with the advice for each of the two kinds that do not fit.
+
+    Of a kind nothing is said before the row is right: three tries would tell it.
+    """
     mistakes = [(_chose(situation, kind), sentence) for kind, sentence in wrong.items()]
+    read, chose = _read(situation), _chose(situation, _DECISIONS[situation])
     return Task(
         label,
-        _chose(situation, _DECISIONS[situation]),
-        by_mistake(f"Choose a kind for each letter first; then see what is said to {situation}.", *mistakes),
+        lambda attempt: read(attempt) and chose(attempt),
+        by_mistake(
+            f"Choose a kind and a row for each letter first; then see what is said to {situation}.",
+            (
+                lambda attempt: not read(attempt),
+                f"This row does not decide {situation}. What does the plan demand, and which row speaks of that?",
+            ),
+            *mistakes,
+        ),
     )
 
 
@@ -295,11 +313,11 @@ EXERCISES = (
         title="five decisions",
         tasks=(
             Task(
-                "each of the five situations has one of the three kinds",
+                "each of the five situations has one of the three kinds, and a row of the table",
                 _decisions,
                 by_mistake(
-                    "Hand over a dictionary with 'a', 'b', 'c', 'd' and 'e'. Each value is 'customer managed', "
-                    "'AWS managed' or 'AWS owned'.",
+                    "Hand over a dictionary with 'a', 'b', 'c', 'd' and 'e'. Each value is a pair: 'customer managed', "
+                    "'AWS managed' or 'AWS owned', and the number of a row.",
                     (
                         lambda attempt: not set(_DECISIONS) <= set(attempt.answer),
                         "A letter is missing: there are five situations, from a to e.",
@@ -309,8 +327,14 @@ EXERCISES = (
                         "CMK has meant two things. Say customer managed, or whichever kind you mean.",
                     ),
                     (
+                        lambda attempt: any(isinstance(said, str) for said in attempt.answer.values()),
+                        "Mira asks why: beside the kind give the row of the table that decides, such as "
+                        "('customer managed', 12).",
+                    ),
+                    (
                         lambda attempt: attempt.answer,
-                        "One of the values is no kind: 'customer managed', 'AWS managed' or 'AWS owned'.",
+                        "One of the values is no pair of a kind ('customer managed', 'AWS managed' or 'AWS owned') and "
+                        "a row from 1 to 12.",
                     ),
                 ),
             ),
@@ -366,8 +390,8 @@ EXERCISES = (
         hints=(
             "Look for the one demand in each situation that not every kind can meet, and find its row in the table.",
             "Writing the policy, deleting, choosing the period: one kind. The others differ in trail and bill.",
-            "kinds = ['customer managed', 'AWS owned', 'customer managed', 'AWS managed', 'customer managed']\n"
-            "answer = dict(zip('abcde', kinds))",
+            "yours, owned, managed = 'customer managed', 'AWS owned', 'AWS managed'\n"
+            "answer = {'a': (yours, 6), 'b': (owned, 10), 'c': (yours, 8), 'd': (managed, 9), 'e': (yours, 7)}",
         ),
     ),
 )

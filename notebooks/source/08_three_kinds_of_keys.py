@@ -9,7 +9,7 @@
 # - give a program a key of its own where it took an AWS managed one;
 # - choose the kind that fits a situation.
 #
-# **Before you begin**: [06 Asymmetric keys](06_asymmetric_keys.ipynb). Lessons 00 to 02 are enough.
+# **Before you begin**: [02 Aliases](02_aliases.ipynb).
 #
 # **Time**: 35 minutes.
 #
@@ -86,6 +86,10 @@ in_ireland["KeyId"] == s3_key["KeyId"]
 # **Predict**: which of the twelve will AWS refuse on its own key? Count them.
 
 # %%
+def policy_of(key):
+    return kms.get_key_policy(KeyId=key)["Policy"]
+
+
 attempts = {
     "DescribeKey": lambda key: kms.describe_key(KeyId=key),
     "GetKeyPolicy": lambda key: kms.get_key_policy(KeyId=key),
@@ -95,7 +99,7 @@ attempts = {
     "GenerateDataKey": lambda key: kms.generate_data_key(KeyId=key, KeySpec="AES_256"),
     "UpdateKeyDescription": lambda key: kms.update_key_description(KeyId=key, Description="ours"),
     "TagResource": lambda key: kms.tag_resource(KeyId=key, Tags=[{"TagKey": "team", "TagValue": "web"}]),
-    "PutKeyPolicy": lambda key: kms.put_key_policy(KeyId=key, Policy=kms.get_key_policy(KeyId=key)["Policy"]),
+    "PutKeyPolicy": lambda key: kms.put_key_policy(KeyId=key, Policy=policy_of(key)),
     "EnableKeyRotation": lambda key: kms.enable_key_rotation(KeyId=key),
     "DisableKey": lambda key: kms.disable_key(KeyId=key),
     "ScheduleKeyDeletion": lambda key: kms.schedule_key_deletion(KeyId=key),
@@ -227,7 +231,8 @@ for number in range(1, 109):
     frankfurt.create_key(Description=f"tenant {number}")
 for service in ("rds", "s3", "backup"):
     frankfurt.describe_key(KeyId=f"alias/aws/{service}")
-photos = frankfurt.create_key(Description="Default key that protects my S3 objects when no other key is defined")
+description = "Default key that protects my S3 objects when no other key is defined"
+photos = frankfurt.create_key(Description=description)
 _ = frankfurt.create_alias(AliasName="alias/s3", TargetKeyId=photos["KeyMetadata"]["KeyId"])
 
 # %% [markdown]
@@ -356,20 +361,20 @@ check("08.2")
 #
 # ## Side by side
 #
-# | question | customer managed | AWS managed | AWS owned |
-# | --- | --- | --- | --- |
-# | who creates it? | you, with `create_key` | AWS, when you first use it in a service | the service, for itself |
-# | in whose account? | yours | yours | the service's |
-# | can you see it? | yes | yes: `KeyManager` is `AWS`, alias `alias/aws/...` | no |
-# | who uses it? | whom you let: programs and services | one service, for your account | the service, for many customers |
-# | who changes the policy? | you | nobody in your account; you may read it | the service; you may not read it |
-# | another account? | yes, if you allow it | no | does not concern you: the service sees to it |
-# | who rotates it (lesson 09)? | KMS, if you wish, every 90 to 2560 days; or you | AWS, every year | the service, as it thinks fit |
-# | who disables or deletes it? | you; deleting takes 7 to 30 days | nobody in your account | the service |
-# | what does keeping it cost? | 1 USD a month | nothing | nothing |
-# | what do requests cost? | the usual price | the same, unless the service pays | nothing |
-# | what does your trail show? | every use and every change | every use, and its rotations | nothing |
-# | does it count for the quota of keys? | yes (100,000 in a Region) | no | no |
+# | | question | customer managed | AWS managed | AWS owned |
+# | --- | --- | --- | --- | --- |
+# | 1 | who creates it? | you, with `create_key` | AWS, when you first use it in a service | the service, for itself |
+# | 2 | in whose account? | yours | yours | the service's |
+# | 3 | can you see it? | yes | yes: `KeyManager` is `AWS`, alias `alias/aws/...` | no |
+# | 4 | who uses it? | whom you let: programs and services | one service, for your account | the service, for many customers |
+# | 5 | who changes the policy? | you | nobody in your account; you may read it | the service; you may not read it |
+# | 6 | another account? | yes, if you allow it | no | does not concern you: the service sees to it |
+# | 7 | who rotates it (lesson 09)? | KMS, if you wish, every 90 to 2560 days; or you | AWS, every year | the service, as it thinks fit |
+# | 8 | who disables or deletes it? | you; deleting takes 7 to 30 days | nobody in your account | the service |
+# | 9 | what does keeping it cost? | 1 USD a month | nothing | nothing |
+# | 10 | what do requests cost? | the usual price | the same, unless the service pays | nothing |
+# | 11 | what does your trail show? | every use and every change | every use, and its rotations | nothing |
+# | 12 | does it count for the quota of keys? | yes (100,000 in a Region) | no | no |
 #
 # From left to right, control becomes less, and so does work. The three do not differ in how well they encrypt.
 #
@@ -379,8 +384,9 @@ check("08.2")
 #
 # ## Exercise 08.3: five decisions
 #
-# Mira has five plans, and asks of each: which kind fits? Hand over a dictionary: for each letter `"customer managed"`,
-# `"AWS managed"` or `"AWS owned"`. If two kinds would do, take the one that costs less.
+# Mira has five plans, and asks of each: which kind fits, and why? Hand over a dictionary. For each letter it has the kind
+# and the number of the row above that decides: `{"a": ("AWS managed", 12), ...}`. (If two kinds would do, take the one
+# that costs less. If it takes two rows, name one of them.)
 #
 # - **a** Backups of a database are to be restored by a sister company, in its own AWS account.
 # - **b** A DynamoDB table holds the high scores of the reading game on the shop's page and is read millions of times a
@@ -397,11 +403,11 @@ check("08.2")
 answer = None
 ### BEGIN SOLUTION
 answer = {
-    "a": "customer managed",
-    "b": "AWS owned",
-    "c": "customer managed",
-    "d": "AWS managed",
-    "e": "customer managed",
+    "a": ("customer managed", 6),
+    "b": ("AWS owned", 10),
+    "c": ("customer managed", 8),
+    "d": ("AWS managed", 9),
+    "e": ("customer managed", 7),
 }
 ### END SOLUTION
 check("08.3", answer)

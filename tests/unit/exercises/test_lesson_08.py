@@ -21,13 +21,14 @@ ROTATES = "KMS rotates that key once a year"
 SAVED = "the program saved something by the alias"
 LOADED = "what was saved was loaded again"
 
-KINDS = "each of the five situations has one of the three kinds"
+KINDS = "each of the five situations has one of the three kinds, and a row of the table"
+ROWS = {"a": 6, "b": 10, "c": 8, "d": 9, "e": 7}
 RIGHT = {
-    "a": "customer managed",
-    "b": "AWS owned",
-    "c": "customer managed",
-    "d": "AWS managed",
-    "e": "customer managed",
+    "a": ("customer managed", 6),
+    "b": ("AWS owned", 10),
+    "c": ("customer managed", 8),
+    "d": ("AWS managed", 9),
+    "e": ("customer managed", 7),
 }
 
 
@@ -285,7 +286,9 @@ def test_five_decisions_solved(desk: Desk) -> None:
 
 
 def test_five_decisions_spelled_otherwise(desk: Desk) -> None:
-    spelled = {situation: f" {kind.replace(' ', '-').upper()} keys" for situation, kind in RIGHT.items()}
+    spelled = {
+        situation: [f" {kind.replace(' ', '-').upper()} keys", str(row)] for situation, (kind, row) in RIGHT.items()
+    }
 
     assert desk.check("08.3", spelled).passed
 
@@ -294,9 +297,22 @@ def test_five_decisions_spelled_otherwise(desk: Desk) -> None:
     ("kind", "wrong"), [("customer managed", "bd"), ("AWS managed", "abce"), ("AWS owned", "acde")]
 )
 def test_five_decisions_always_the_same(desk: Desk, kind: str, wrong: str) -> None:
-    result = desk.check("08.3", dict.fromkeys(RIGHT, kind))
+    result = desk.check("08.3", {situation: (kind, row) for situation, row in ROWS.items()})
 
     assert [label[0] for label in result.open_tasks] == list(wrong)
+
+
+@pytest.mark.parametrize(("situation", "row"), [("a", 5), ("d", 11)])
+def test_five_decisions_with_another_row_that_decides(desk: Desk, situation: str, row: int) -> None:
+    assert desk.check("08.3", {**RIGHT, situation: (RIGHT[situation][0], row)}).passed
+
+
+@pytest.mark.parametrize("kind", ["customer managed", "AWS managed", "AWS owned"])
+def test_five_decisions_say_nothing_of_the_kind_before_the_row_is_right(desk: Desk, kind: str) -> None:
+    result = desk.check("08.3", dict.fromkeys(RIGHT, (kind, 12)))
+
+    assert len(result.open_tasks) == 5
+    assert all(item.advice.startswith("This row does not decide") for item in result.items[1:])
 
 
 @pytest.mark.parametrize(("situation", "kind", "word"), [
@@ -312,7 +328,7 @@ def test_five_decisions_always_the_same(desk: Desk, kind: str, wrong: str) -> No
     ("e", "AWS owned", "as it thinks fit"),
 ])  # fmt: skip
 def test_five_decisions_with_one_mistake(desk: Desk, situation: str, kind: str, word: str) -> None:
-    result = desk.check("08.3", {**RIGHT, situation: kind})
+    result = desk.check("08.3", {**RIGHT, situation: (kind, ROWS[situation])})
 
     (still_open,) = (item for item in result.items if not item.done)
     assert still_open.label.startswith(f"{situation}: ")
@@ -321,8 +337,16 @@ def test_five_decisions_with_one_mistake(desk: Desk, situation: str, kind: str, 
 
 @pytest.mark.parametrize(
     "answer",
-    [None, "customer managed", {"a": "customer managed"}, {**RIGHT, "e": "CMK"}, {**RIGHT, "b": None}],
-    ids=["nothing", "a word", "one of five", "an unknown kind", "one left open"],
+    [
+        None,
+        "customer managed",
+        {"a": ("customer managed", 6)},
+        {**RIGHT, "e": ("CMK", 7)},
+        {**RIGHT, "e": ("customer managed", 13)},
+        {**RIGHT, "e": "customer managed"},
+        {**RIGHT, "b": None},
+    ],
+    ids=["nothing", "a word", "one of five", "an unknown kind", "an unknown row", "no row", "one left open"],
 )
 def test_five_decisions_incomplete(desk: Desk, answer: object) -> None:
     result = desk.check("08.3", answer)
@@ -335,13 +359,15 @@ def test_five_decisions_incomplete(desk: Desk, answer: object) -> None:
     ("answer", "word"),
     [
         (None, "Hand over a dictionary"),
-        ({"a": "customer managed"}, "A letter is missing"),
-        ({**RIGHT, "e": "CMK"}, "has meant two things"),
-        ({**RIGHT, "e": "mine"}, "is no kind"),
+        ({"a": ("customer managed", 6)}, "A letter is missing"),
+        ({**RIGHT, "e": ("CMK", 7)}, "has meant two things"),
+        ({**RIGHT, "e": ("mine", 7)}, "is no pair"),
+        ({**RIGHT, "e": ("customer managed", 13)}, "from 1 to 12"),
+        ({**RIGHT, "e": "customer managed"}, "Mira asks why"),
     ],
 )
 def test_five_decisions_advice_on_the_kinds(desk: Desk, answer: object, word: str) -> None:
     assert word in advice(desk, "08.3", KINDS, answer)
-    assert "Choose a kind for each letter first" in advice(
+    assert "Choose a kind and a row for each letter first" in advice(
         desk, "08.3", "e: the key material changes every 90 days", answer
     )
