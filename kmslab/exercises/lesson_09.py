@@ -437,7 +437,8 @@ EXERCISES = (
                     (
                         lambda attempt: _re_encrypted(attempt, same_key=True),
                         "A record was moved and has lost its context, or has another. Say "
-                        "DestinationEncryptionContext, the same as the source's, and move it again.",
+                        "DestinationEncryptionContext, the same as the source's, and move the first ciphertext again. "
+                        "(If it is overwritten, the cell that plays the eight months makes a new set.)",
                     ),
                     (
                         lambda attempt: _re_encrypted(attempt, same_key=False),

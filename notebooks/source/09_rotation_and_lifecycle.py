@@ -49,7 +49,8 @@ ciphertexts = {2026: kms.encrypt(KeyId="alias/orders", Plaintext=b"order of 2026
 _ = kms.enable_key_rotation(KeyId=orders)
 
 status = kms.get_key_rotation_status(KeyId=orders)
-print(status["KeyRotationEnabled"], status["RotationPeriodInDays"], f"{status['NextRotationDate']:%Y-%m-%d}")
+print(status["KeyRotationEnabled"], status["RotationPeriodInDays"])
+print(f"{status['NextRotationDate']:%Y-%m-%d}")
 
 # %% [markdown]
 # Now let the year pass. `lab.clock` is the one thing here that AWS does not have.
@@ -106,7 +107,8 @@ for year, ciphertext in ciphertexts.items():
 # %%
 for year in (2028, 2029):
     lab.clock.advance(days=365)
-    ciphertexts[year] = kms.encrypt(KeyId="alias/orders", Plaintext=f"order of {year}".encode())["CiphertextBlob"]
+    text = f"order of {year}".encode()
+    ciphertexts[year] = kms.encrypt(KeyId="alias/orders", Plaintext=text)["CiphertextBlob"]
 
 for rotation in kms.list_key_rotations(KeyId=orders)["Rotations"]:
     print(f"{rotation['RotationDate']:%Y-%m-%d}", rotation["RotationType"], rotation["KeyMaterialId"][:8])
@@ -466,8 +468,11 @@ except kms.exceptions.ClientError as error:
 
 # %%
 sydney = boto3.client("kms", region_name="ap-southeast-2")
-inherited = {name: sydney.create_key(Description=name)["KeyMetadata"]["KeyId"] for name in ("blue", "green", "grey")}
-kept = {name: sydney.encrypt(KeyId=inherited[name], Plaintext=b"?")["CiphertextBlob"] for name in inherited}
+inherited, kept = {}, {}
+for name in ("blue", "green", "grey"):
+    inherited[name] = sydney.create_key(Description=name)["KeyMetadata"]["KeyId"]
+for name, key_id in inherited.items():
+    kept[name] = sydney.encrypt(KeyId=key_id, Plaintext=b"?")["CiphertextBlob"]
 for days, name in {270: "green", 100: "blue"}.items():
     lab.clock.advance(days=days)
     sydney.decrypt(CiphertextBlob=kept[name])
@@ -663,7 +668,8 @@ _ = wrap_and_import(
 _ = kms.rotate_key_on_demand(KeyId=own["KeyId"])
 _ = lab.clock.advance(minutes=1)
 
-for rotation in kms.list_key_rotations(KeyId=own["KeyId"], IncludeKeyMaterial="ALL_KEY_MATERIAL")["Rotations"]:
+reply = kms.list_key_rotations(KeyId=own["KeyId"], IncludeKeyMaterial="ALL_KEY_MATERIAL")
+for rotation in reply["Rotations"]:
     print(rotation["KeyMaterialState"], rotation.get("RotationType", "the first"))
 print(kms.decrypt(CiphertextBlob=note)["Plaintext"])
 
