@@ -1,7 +1,7 @@
 """Exercises of lesson 11: a copy in another Region, a Bucket Key, a reader of one bucket.
 
 Read from the trail, and from what S3 says of buckets and objects: S3's answers are neither billed nor in the trail.
-Long, because each typical mistake has a test and a sentence of its own.
+More than 300 lines, because each typical mistake has a test and a sentence of its own.
 """
 
 from __future__ import annotations
