@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from kmslab.keys import use
 from kmslab.keys.key import Key
 from kmslab.keys.store import World
 from kmslab.tables import Table
+
+
+class KnownPublicKey(NamedTuple):
+    """Reads a public key that is known already."""
+
+    public_key: bytes
+
+    def __call__(self) -> bytes:
+        """It, as DER SubjectPublicKeyInfo."""
+        return self.public_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,11 @@ class KeyView:
     def public_key(self) -> bytes:
         """Its public key, as DER SubjectPublicKeyInfo; empty for a key that has none."""
         return self.read_public_key()
+
+    def __reduce__(self) -> tuple[type[KeyView], tuple[Any, ...]]:
+        """A view that is handed to another process has the public key with it, and not the key."""
+        *values, read = (getattr(self, each.name) for each in fields(self))
+        return KeyView, (*values, KnownPublicKey(read()))
 
 
 class Inventory(tuple[KeyView, ...]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import FrozenInstanceError
 from datetime import timedelta
 from typing import Any
@@ -131,3 +132,13 @@ def test_as_a_table(world: World) -> None:
     ]
     assert len(lines) == 3 + len(keys)
     assert keys._repr_html_().count("<tr>") == 1 + len(keys)
+
+
+def test_a_view_goes_to_another_process_with_its_public_key_and_without_its_key(world: World) -> None:
+    views = Inventory.of(world, "123456789010")
+    kind, values = views[2].__reduce__()
+    there = kind(*values)
+    assert there == views[2]
+    assert there.public_key == views[2].public_key != b""
+    # Nothing in it leads to the key.
+    assert pickle.loads(pickle.dumps(values[-1])) == (views[2].public_key,)  # noqa: S301
