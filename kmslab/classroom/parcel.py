@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from kmslab.classroom.workspace import HIDDEN, MANIFEST
+from kmslab.classroom.workspace import HIDDEN, MANIFEST, as_given
 
 #: The name of the file.
 NAME = "kmslab-work.zip"
@@ -54,7 +54,7 @@ def pack(folder: Path, shipped: Path | None) -> Parcel:
     if shipped is not None and shipped.resolve() == folder.resolve():
         # Somebody works in a checkout, where nothing tells what has been changed.
         shipped = None
-    notebooks = [name for name in _notebooks(folder) if shipped is None or _differs(folder / name, shipped / name)]
+    notebooks = [name for name in _notebooks(folder) if shipped is None or _differs(folder, shipped, name)]
     remembered = list(_remembered(folder))
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -78,5 +78,8 @@ def _remembered(folder: Path) -> Iterator[str]:
             yield path.relative_to(folder).as_posix()
 
 
-def _differs(path: Path, shipped: Path) -> bool:
-    return not shipped.is_file() or shipped.read_bytes() != path.read_bytes()
+def _differs(folder: Path, shipped: Path, name: str) -> bool:
+    if not (shipped / name).is_file():
+        return True
+    came, found = (shipped / name).read_bytes(), (folder / name).read_bytes()
+    return found not in (came, as_given(name, came))

@@ -1,9 +1,14 @@
-"""A learner's folder: the notebooks are copied into it, and what the learner has changed is never written over."""
+"""A learner's folder: the notebooks are copied into it, and what the learner has changed is never written over.
+
+A lesson arrives without its outputs: they would answer each Predict, and look as if every cell had been run. The index,
+the glossary and the solutions keep theirs.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +18,8 @@ from kmslab.errors import KmslabError
 HIDDEN = ".kmslab"
 #: In that folder: what was copied, so that a change by the learner is told from one of ours.
 MANIFEST = "copied.json"
+#: The lessons, and not their solutions.
+_LESSON = re.compile(r"\d\d_[^/]*$")
 
 
 @dataclass(slots=True)
@@ -51,7 +58,7 @@ def copy_workbook(source: Path, target: Path, *, force: bool = False) -> CopyRep
     report = CopyReport()
     for path in [*sorted(source.glob("*.ipynb")), *sorted(source.glob("solutions/*.ipynb"))]:
         name = path.relative_to(source).as_posix()
-        data, there = path.read_bytes(), target / name
+        data, there = as_given(name, path.read_bytes()), target / name
         present = there.read_bytes() if there.exists() else None
         if present == data:
             report.current.append(name)
@@ -66,6 +73,22 @@ def copy_workbook(source: Path, target: Path, *, force: bool = False) -> CopyRep
     manifest.parent.mkdir(exist_ok=True)
     manifest.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
     return report
+
+
+def as_given(name: str, data: bytes) -> bytes:
+    """A notebook as a learner gets it.
+
+    Args:
+        name: Its path in the folder.
+        data: How it is shipped.
+    """
+    if not _LESSON.match(name):
+        return data
+    notebook = json.loads(data)
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _digest(data: bytes) -> str:

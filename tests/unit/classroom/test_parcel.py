@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from pathlib import Path
 
@@ -17,7 +18,7 @@ def shipped(tmp_path: Path) -> Path:
     folder = tmp_path / "shipped"
     (folder / "solutions").mkdir(parents=True)
     for name in ("00_start.ipynb", "01_next.ipynb", "solutions/00_start.ipynb"):
-        (folder / name).write_text(f"as {name} comes")
+        (folder / name).write_text(json.dumps({"cells": [], "name": name}))
     return folder
 
 
