@@ -72,15 +72,33 @@ def _moved(attempt: Attempt, then: Callable[[Call], object] = bool) -> bool:
     return any(len(call.keys) == 2 and then(call) for call in _calls(attempt, "UpdateAlias", region, name))
 
 
-def _after(attempt: Attempt, move: Call, operation: str, which: int, alias_name: str | None = None) -> bool:
-    """Whether the ledger's old (0) or new (1) key was used after its alias had moved."""
+def _after(attempt: Attempt, move: Call, operation: str, keys: set[str], alias_name: str | None = None) -> bool:
+    """Whether one of these keys of the ledger was used after its alias had moved."""
     calls = _calls(attempt, operation, _LEDGER[1], alias_name)
-    return any(call.time > move.time and call.keys[0].arn == move.keys[which].arn for call in calls)
+    return any(call.time > move.time and call.keys[0].arn in keys for call in calls)
+
+
+def _new_key(move: Call) -> set[str]:
+    return {move.keys[1].arn}
+
+
+def _old_keys(attempt: Attempt, move: Call) -> set[str]:
+    """The keys that the alias had stood for before it moved: more than one where it was deleted and made again."""
+    name, region = _LEDGER
+    made = [call for each in ("CreateAlias", "UpdateAlias") for call in _calls(attempt, each, region, name)]
+    before = {key.arn for call in made if call.time < move.time for key in call.keys}
+    return (before | {move.keys[0].arn}) - _new_key(move)
 
 
 def _had_data(attempt: Attempt, move: Call) -> bool:
-    """Whether the ledger's old key had encrypted something before the alias moved."""
-    return any(call.time < move.time for call in succeeded(attempt.lab, "Encrypt", move.keys[0].arn))
+    """Whether an old key of the ledger had encrypted something before the alias moved."""
+    keys = _old_keys(attempt, move)
+    return any(call.time < move.time for key in keys for call in succeeded(attempt.lab, "Encrypt", key))
+
+
+def _was_decrypted(attempt: Attempt, move: Call) -> bool:
+    """Whether a ciphertext of an old key was decrypted at any time."""
+    return any(succeeded(attempt.lab, "Decrypt", key) for key in _old_keys(attempt, move))
 
 
 def _deleted_in_between(attempt: Attempt) -> bool:
@@ -254,11 +272,13 @@ EXERCISES = (
             ),
             Task(
                 "something new was encrypted by the alias, under the new key",
-                lambda attempt: _moved(attempt, lambda move: _after(attempt, move, "Encrypt", 1, _LEDGER[0])),
+                lambda attempt: _moved(
+                    attempt, lambda move: _after(attempt, move, "Encrypt", _new_key(move), _LEDGER[0])
+                ),
                 by_mistake(
                     "After update_alias, call encrypt with KeyId='alias/ledger'.",
                     (
-                        lambda attempt: _moved(attempt, lambda move: _after(attempt, move, "Encrypt", 1)),
+                        lambda attempt: _moved(attempt, lambda move: _after(attempt, move, "Encrypt", _new_key(move))),
                         "You have named the new key itself. The ledger knows only the name: KeyId='alias/ledger'.",
                     ),
                 ),
@@ -266,7 +286,10 @@ EXERCISES = (
             Task(
                 "an old ciphertext was decrypted after that",
                 lambda attempt: _moved(
-                    attempt, lambda move: _had_data(attempt, move) and _after(attempt, move, "Decrypt", 0)
+                    attempt,
+                    lambda move: (
+                        _had_data(attempt, move) and _after(attempt, move, "Decrypt", _old_keys(attempt, move))
+                    ),
                 ),
                 by_mistake(
                     "When the alias has moved, decrypt what you encrypted in 02.1, and name no key.",
@@ -281,16 +304,14 @@ EXERCISES = (
                         "the old one; the ciphertext knows.",
                     ),
                     (
-                        lambda attempt: _moved(
-                            attempt, lambda move: succeeded(attempt.lab, "Decrypt", move.keys[0].arn)
-                        ),
+                        lambda attempt: _moved(attempt, lambda move: _was_decrypted(attempt, move)),
                         "You decrypted it before the alias moved. That proves nothing yet: do it once more.",
                     ),
                 ),
             ),
             Task(
                 "a new ciphertext was decrypted too",
-                lambda attempt: _moved(attempt, lambda move: _after(attempt, move, "Decrypt", 1)),
+                lambda attempt: _moved(attempt, lambda move: _after(attempt, move, "Decrypt", _new_key(move))),
                 "Hand the new CiphertextBlob to decrypt, with the client for eu-west-1.",
             ),
         ),

@@ -193,6 +193,22 @@ def test_new_key_for_the_ledger_by_delete_and_create(desk: Desk, ireland: Any) -
     assert "a moment without any key" in advice(result, POINTED)
 
 
+def test_new_key_for_the_ledger_after_delete_and_create(desk: Desk, ireland: Any) -> None:
+    named_key(ireland, "alias/ledger")
+    old = encrypt(ireland, "alias/ledger")
+    ireland.delete_alias(AliasName="alias/ledger")
+    named_key(ireland, "alias/ledger")
+    ireland.decrypt(CiphertextBlob=old)
+    ireland.update_alias(AliasName="alias/ledger", TargetKeyId=new_key(ireland))
+    ireland.decrypt(CiphertextBlob=encrypt(ireland, "alias/ledger"))
+
+    assert desk.check("02.2").open_tasks == [OLD_READ]
+
+    ireland.decrypt(CiphertextBlob=old)
+
+    assert desk.check("02.2").passed
+
+
 def test_new_key_for_the_ledger_by_create_alone(desk: Desk, ireland: Any) -> None:
     named_key(ireland, "alias/ledger")
     with pytest.raises(ireland.exceptions.AlreadyExistsException):
