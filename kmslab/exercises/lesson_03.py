@@ -53,31 +53,40 @@ def _key_of(call: Call) -> str:
 # --- 03.1 ---
 
 
-def _names(attempt: Attempt) -> list[str]:
+def _words(attempt: Attempt) -> list[str]:
     """The words of the answer: a text, or the lines that an exclamation mark gives. Anything else has none."""
     lines = [attempt.answer] if isinstance(attempt.answer, str) else attempt.answer
     return " ".join(line for line in lines if isinstance(line, str)).split() if isinstance(lines, list) else []
 
 
 def _teams(attempt: Attempt) -> list[str]:
-    """The aliases that are to be found; raises, and so counts as not done, if there are none."""
+    """The key ids that are to be found; raises, and so counts as not done, if there are none."""
     keys = attempt.lab.inventory.select(region=_TEAMS_REGION)
-    names = sorted(name for key in keys for name in key.aliases if name.startswith(_TEAMS))
-    if not names:
+    ids = sorted(key.key_id for key in keys for name in key.aliases if name.startswith(_TEAMS))
+    if not ids:
         raise LookupError(f"no alias begins with {_TEAMS}")
-    return names
+    return ids
 
 
 def _all_are_there(attempt: Attempt) -> bool:
-    return set(_teams(attempt)) <= set(_names(attempt))
+    return set(_teams(attempt)) <= set(_words(attempt))
 
 
 def _nothing_else(attempt: Attempt) -> bool:
-    return sorted(_names(attempt)) == _teams(attempt)
+    return sorted(_words(attempt)) == _teams(attempt)
 
 
-def _with_other_aliases(attempt: Attempt) -> bool:
-    return any(name.startswith("alias/") and name not in _teams(attempt) for name in _names(attempt))
+def _is_json(attempt: Attempt) -> bool:
+    return any("[" in word or '"' in word for word in _words(attempt))
+
+
+def _names_instead(attempt: Attempt) -> bool:
+    return any(word.startswith("alias/") for word in _words(attempt)) and not _all_are_there(attempt)
+
+
+def _ids(attempt: Attempt) -> set[str]:
+    """The words of the answer that are ids of keys."""
+    return set(_words(attempt)) & {key.key_id for key in attempt.lab.inventory}
 
 
 # --- 03.2 ---
@@ -194,7 +203,7 @@ def _some_have_refused(attempt: Attempt) -> bool:
 EXERCISES = (
     Exercise(
         number="03.1",
-        title="only these names",
+        title="only these keys",
         tasks=(
             Task(
                 "the aliases of us-west-2 were listed from the command line",
@@ -215,24 +224,29 @@ EXERCISES = (
                 ),
             ),
             Task(
-                "all the names that begin with alias/team- were handed over, as plain text",
+                "the id of each key that an alias/team-... stands for was handed over, as plain text",
                 _all_are_there,
                 by_mistake(
                     "Hand over what the command prints: answer = %aws ..., then check('03.1', answer).",
                     (
-                        lambda attempt: any("[" in word or '"' in word for word in _names(attempt)),
+                        _is_json,
                         "Your answer is JSON. With --output text there are no brackets and quotation marks around the "
-                        "names.",
+                        "ids.",
                     ),
                     (
-                        lambda attempt: any(word.startswith("alias/") for word in _names(attempt)),
-                        "Names are missing. Let --query filter by the beginning alias/team-, and take AliasName of all "
+                        _names_instead,
+                        "These are names of aliases. The ids of their keys are asked for: after the brackets, take "
+                        ".TargetKeyId.",
+                    ),
+                    (
+                        _ids,
+                        "Ids are missing. Let --query filter by the beginning alias/team-, and take TargetKeyId of all "
                         "that is left.",
                     ),
                     (
                         lambda attempt: isinstance(attempt.answer, str),
-                        "There is no such name in your answer. Does the command name --region us-west-2, and does "
-                        "--query ask for AliasName, with these capitals?",
+                        "There is no such id in your answer. Does the command name --region us-west-2, and does "
+                        "--query ask for TargetKeyId, with these capitals?",
                     ),
                 ),
             ),
@@ -240,26 +254,28 @@ EXERCISES = (
                 "and nothing else",
                 _nothing_else,
                 by_mistake(
-                    "Filter the list in --query, and take AliasName of what is left.",
+                    "Filter the list in --query, and take TargetKeyId of what is left.",
+                    (_is_json, "Brackets and quotation marks are more than the ids: --output text."),
                     (
-                        _with_other_aliases,
-                        "Other aliases are there as well. In the brackets after Aliases, a question mark and a "
+                        lambda attempt: _ids(attempt) - set(_teams(attempt)),
+                        "Ids of other keys are there as well. In the brackets after Aliases, a question mark and a "
                         "condition choose: [?starts_with(AliasName, '...')].",
                     ),
                     (
-                        lambda attempt: set(_teams(attempt)) < set(_names(attempt)),
-                        "There is more than the names, such as ids or dates. After the brackets, take .AliasName "
+                        lambda attempt: set(_teams(attempt)) < set(_words(attempt)),
+                        "There is more than the ids, such as names or dates. After the brackets, take .TargetKeyId "
                         "alone.",
                     ),
                 ),
             ),
         ),
         hints=(
-            "The last line of the table of expressions is nearly what you need.",
-            "answer = %aws kms list-aliases with --region, --output text and --query with starts_with(...).",
+            "The last line of the table of expressions is nearly what you need; it takes another member.",
+            "answer = %aws kms list-aliases with --region, --output text and --query with starts_with(...) and "
+            "TargetKeyId.",
             "# One line, or two with a backslash:\n"
             "answer = %aws kms list-aliases --region us-west-2 --output text \\\n"
-            "    --query \"Aliases[?starts_with(AliasName, 'alias/team-')].AliasName\"",
+            "    --query \"Aliases[?starts_with(AliasName, 'alias/team-')].TargetKeyId\"",
         ),
     ),
     Exercise(

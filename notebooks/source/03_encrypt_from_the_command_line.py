@@ -53,7 +53,7 @@ os.chdir(workplace.name)
 #
 # | you write | good for |
 # | --- | --- |
-# | `%aws kms list-keys` | one command. It is quick, works on every system, and its output can go into a variable |
+# | `%aws kms list-keys` | one command. It is quick (the first one loads the program, which takes a moment), works on every system, and its output can go into a variable |
 # | `!aws kms list-keys` | one line for the system's own shell |
 # | `%%bash` as the first line of a cell | a whole script, with pipes and files |
 #
@@ -126,7 +126,7 @@ show_boto3()
 #
 # Quotation marks around the expression keep the shell away from its blanks and brackets.
 #
-# **Predict**: the first command prints `["alias/door"]` over three lines. What will these print?
+# **Predict**: the command above printed `["alias/door"]` over three lines. What will these print?
 
 # %%
 # %aws kms list-aliases --query Aliases[].AliasName --output text
@@ -136,7 +136,7 @@ show_boto3()
 # `text` is for programs: the bare value, no quotation marks, several values with a tab between them. `table` is for people.
 # `json` is the default, and the only one of the three that keeps the structure.
 #
-# ## Exercise 03.1: only these names
+# ## Exercise 03.1: only these keys
 #
 # Run this cell once. It makes keys and aliases in **us-west-2**.
 
@@ -147,15 +147,16 @@ for name in ("archive", "team-red", "billing", "team-green", "team-blue"):
     oregon.create_alias(AliasName=f"alias/{name}", TargetKeyId=number)
 
 # %% [markdown]
-# Mira wants a list of the teams that have a key. With **one command**, get the names of the aliases in us-west-2 that begin with
-# **`alias/team-`**: these names, as plain text, and nothing else. Hand its output over. (Every command takes `--region`.)
+# Mira asks which of these keys are the teams'. With **one command**, get the **key ids** that stand behind the aliases in
+# us-west-2 whose names begin with **`alias/team-`**: these ids, as plain text, and nothing else. Hand its output over. (Every
+# command takes `--region`.)
 
 # %%
 # Exercise 03.1
 answer = None
 ### BEGIN SOLUTION
 # answer = %aws kms list-aliases --region us-west-2 --output text \
-#     --query "Aliases[?starts_with(AliasName, 'alias/team-')].AliasName"
+#     --query "Aliases[?starts_with(AliasName, 'alias/team-')].TargetKeyId"
 ### END SOLUTION
 check("03.1", answer)
 
@@ -228,7 +229,8 @@ print(sealed[:6], len(sealed), "characters")
 # needed, and version 1 understands it too.
 
 # %%
-# again = %aws kms encrypt --key-id alias/door --plaintext fileb://note.txt --output text --query CiphertextBlob
+# again = %aws kms encrypt --key-id alias/door --plaintext fileb://note.txt \
+#     --output text --query CiphertextBlob
 print(again[:6], len(again), "characters")
 
 # %% [markdown]
@@ -270,7 +272,7 @@ print("as base64 it begins with:", base64.b64encode(encrypted)[:6].decode())
 # 174 bytes; as base64 a third more. The 152 bytes on top hold, among other things, which key it was. Opened in an editor, this
 # file shows odd signs: it is bytes, and no text in any language.
 
-# %%
+# %% tags=["hide-input"]
 figures.flow(
     "Where is base64, and where are bytes?",
     ["Files", "aws", "KMS"],
@@ -291,7 +293,8 @@ figures.flow(
 # **Predict**: the next command names no key. Will KMS find it?
 
 # %% language="bash"
-# aws kms decrypt --ciphertext-blob fileb://note.encrypted --output text --query Plaintext | base64 --decode
+# aws kms decrypt --ciphertext-blob fileb://note.encrypted --output text --query Plaintext \
+#     | base64 --decode
 
 # %%
 decrypted = lab.trail.events(name="Decrypt")[-1]
@@ -340,7 +343,8 @@ _ = Path("note.base64").write_text(sealed)
 # 3. decrypt `letter.encrypted`, without naming a key.
 #
 # In bash, `name=$(aws ...)` puts the output of a command into a variable, and `"$name"` uses it. If you would rather use `%aws`,
-# remove the cell's first line.
+# remove the cell's first line. When the last command of such a cell fails, Jupyter ends with a `CalledProcessError`; what `aws`
+# itself said stands above it.
 
 # %% language="bash"
 # # Exercise 03.2

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import json
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -17,10 +19,9 @@ from kmslab.exercises.model import CheckResult
 from kmslab.terminal.kept import KeptCli
 
 LISTED = "the aliases of us-west-2 were listed from the command line"
-ALL = "all the names that begin with alias/team- were handed over, as plain text"
+ALL = "the id of each key that an alias/team-... stands for was handed over, as plain text"
 NOTHING_ELSE = "and nothing else"
-TEAMS = ["alias/team-blue", "alias/team-green", "alias/team-red"]
-FILTER = "Aliases[?starts_with(AliasName, 'alias/team-')].AliasName"
+FILTER = "Aliases[?starts_with(AliasName, 'alias/team-')].TargetKeyId"
 
 NAMED = "alias/letters was made from the command line, in eu-west-1"
 BY_NAME = "something was encrypted by that alias, from the command line"
@@ -87,9 +88,11 @@ def the_lesson(lab: Lab) -> None:
     give_parcel(lab, "us-west-2")
 
 
-def give_teams(lab: Lab) -> None:
-    for name in ("archive", "team-red", "billing", "team-green", "team-blue"):
-        named_key(lab.client("kms", "us-west-2"), f"alias/{name}")
+def give_teams(lab: Lab) -> tuple[list[str], list[str]]:
+    """The key ids of the teams, and those of the other two keys."""
+    names = ("archive", "team-red", "billing", "team-green", "team-blue")
+    ids = [named_key(lab.client("kms", "us-west-2"), f"alias/{name}").rpartition("/")[2] for name in names]
+    return [ids[1], ids[3], ids[4]], [ids[0], ids[2]]
 
 
 def give_parcel(lab: Lab, region: str) -> bytes:
@@ -112,22 +115,22 @@ def test_the_lesson_alone_solves_nothing(desk: Desk, lab: Lab, folder: Path, num
 # --- 03.1 ---
 
 
-def test_only_these_names_solved(desk: Desk, lab: Lab) -> None:
-    give_teams(lab)
+def test_only_these_keys_solved(desk: Desk, lab: Lab) -> None:
+    teams, _ = give_teams(lab)
     cli(lab, "us-west-2").list_aliases()
 
-    assert desk.check("03.1", "\t".join(reversed(TEAMS))).passed
+    assert desk.check("03.1", "\t".join(reversed(teams))).passed
 
 
-@pytest.mark.parametrize("lines", [TEAMS, ["\t".join(TEAMS)]], ids=["one a line", "one line"])
-def test_only_these_names_with_an_exclamation_mark(desk: Desk, lab: Lab, lines: list[str]) -> None:
-    give_teams(lab)
+@pytest.mark.parametrize("between", ["\n", "\t"], ids=["one a line", "one line"])
+def test_only_these_keys_with_an_exclamation_mark(desk: Desk, lab: Lab, between: str) -> None:
+    teams, _ = give_teams(lab)
     cli(lab, "us-west-2").list_aliases()
 
-    assert desk.check("03.1", lines).passed
+    assert desk.check("03.1", between.join(teams).split("\n")).passed
 
 
-def test_only_these_names_listed_in_the_default_region(desk: Desk, lab: Lab) -> None:
+def test_only_these_keys_listed_in_the_default_region(desk: Desk, lab: Lab) -> None:
     give_teams(lab)
     cli(lab).list_aliases()
 
@@ -137,40 +140,64 @@ def test_only_these_names_listed_in_the_default_region(desk: Desk, lab: Lab) -> 
     assert "asked another Region" in advice(result, LISTED)
 
 
-def test_only_these_names_listed_with_boto3(desk: Desk, lab: Lab) -> None:
-    give_teams(lab)
+def test_only_these_keys_listed_with_boto3(desk: Desk, lab: Lab) -> None:
+    teams, _ = give_teams(lab)
     lab.client("kms", "us-west-2").list_aliases()
 
-    result = desk.check("03.1", " ".join(TEAMS))
+    result = desk.check("03.1", " ".join(teams))
 
     assert result.open_tasks == [LISTED]
     assert "with boto3" in advice(result, LISTED)
 
 
+#: From the ids of the teams' keys and of the others to what is handed over.
+Answer = Callable[[list[str], list[str]], str | None]
+
+
 @pytest.mark.parametrize(
     ("answer", "left", "word"),
     [
-        pytest.param(None, [ALL, NOTHING_ELSE], "Hand over", id="nothing handed over"),
-        pytest.param(str(TEAMS).replace("'", '"'), [ALL, NOTHING_ELSE], "is JSON", id="JSON"),
-        pytest.param("\t".join(TEAMS[:2]), [ALL, NOTHING_ELSE], "Names are missing", id="one missing"),
-        pytest.param("None", [ALL, NOTHING_ELSE], "with these capitals", id="aliasname"),
+        pytest.param(lambda teams, others: None, [ALL, NOTHING_ELSE], "Hand over", id="nothing handed over"),
+        pytest.param(lambda teams, others: json.dumps(teams, indent=4), [ALL, NOTHING_ELSE], "is JSON", id="JSON"),
         pytest.param(
-            "\t".join(["alias/archive", "alias/billing", *TEAMS]), [NOTHING_ELSE], "Other aliases", id="not filtered"
+            lambda teams, others: "alias/team-blue\talias/team-green\talias/team-red",
+            [ALL, NOTHING_ELSE],
+            "names of aliases",
+            id="names",
         ),
-        pytest.param("\n".join(f"{name}\t1234" for name in TEAMS), [NOTHING_ELSE], "ids or dates", id="with ids"),
+        pytest.param(
+            lambda teams, others: "\t".join(teams[:2]), [ALL, NOTHING_ELSE], "Ids are missing", id="one missing"
+        ),
+        pytest.param(lambda teams, others: "None", [ALL, NOTHING_ELSE], "with these capitals", id="targetkeyid"),
+        pytest.param(
+            lambda teams, others: "\t".join([*others, *teams]), [NOTHING_ELSE], "other keys", id="not filtered"
+        ),
+        pytest.param(
+            lambda teams, others: "\n".join(f"alias/team-x\t{each}" for each in teams),
+            [NOTHING_ELSE],
+            "names or dates",
+            id="with names",
+        ),
     ],
 )
-def test_only_these_names_in_another_form(desk: Desk, lab: Lab, answer: str | None, left: list[str], word: str) -> None:
-    give_teams(lab)
+def test_only_these_keys_in_another_form(desk: Desk, lab: Lab, answer: Answer, left: list[str], word: str) -> None:
+    teams, others = give_teams(lab)
     cli(lab, "us-west-2").list_aliases()
 
-    result = desk.check("03.1", answer)
+    result = desk.check("03.1", answer(teams, others))
 
     assert result.open_tasks == left
     assert word in advice(result, left[0])
 
 
-def test_only_these_names_without_any(desk: Desk, lab: Lab) -> None:
+def test_only_these_keys_as_json_is_more_than_the_ids(desk: Desk, lab: Lab) -> None:
+    teams, _ = give_teams(lab)
+    cli(lab, "us-west-2").list_aliases()
+
+    assert "--output text" in advice(desk.check("03.1", json.dumps(teams, indent=4)), NOTHING_ELSE)
+
+
+def test_only_these_keys_without_any(desk: Desk, lab: Lab) -> None:
     cli(lab, "us-west-2").list_aliases()
 
     assert desk.check("03.1", "").open_tasks == [ALL, NOTHING_ELSE]
