@@ -101,6 +101,11 @@ EXERCISES = (
                         "A key in eu-west-1 has another description. It must be start, in small letters and with "
                         "nothing else; update_key_description(KeyId=..., Description='start') changes it.",
                     ),
+                    (
+                        _elsewhere,
+                        "Your key in another Region has it. Give the same Description to the one that you make in "
+                        "eu-west-1.",
+                    ),
                 ),
             ),
         ),

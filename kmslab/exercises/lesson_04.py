@@ -72,7 +72,7 @@ def _over_the_brim(attempt: Attempt) -> bool:
 def _opened_in_vain(attempt: Attempt) -> bool:
     """Whether a decryption was refused after something full had been encrypted, as it is with another context."""
     refused = failed(attempt.lab, "Decrypt", "InvalidCiphertextException")
-    full = _filled(attempt, _has_own_pair, _is_full)
+    full = _filled(attempt, _is_full)
     return any(other.time > call.time and _context(other) != _context(call) for call in full for other in refused)
 
 
@@ -202,6 +202,11 @@ EXERCISES = (
                 lambda attempt: _filled(attempt, _has_own_pair, _is_full),
                 by_mistake(
                     "The first experiment of this lesson shows the largest size. b'y' * 10 is ten bytes.",
+                    (
+                        lambda attempt: _filled(attempt, _is_full),
+                        "The size is right, and its context has the pair of the exercise alone. Encrypt as much once "
+                        "more, with both pairs.",
+                    ),
                     (
                         _over_the_brim,
                         "One of your plaintexts was too large and was refused, and the ones that were taken have room "

@@ -61,6 +61,7 @@ def test_your_own_key_in_the_region_of_the_lesson(desk: Desk, kms: Any) -> None:
     result = desk.check("00.1")
     assert result.open_tasks == [IN_IRELAND, START]
     assert "lives in another Region" in result.items[1].advice
+    assert "Your key in another Region has it" in result.items[2].advice
 
 
 def test_your_own_key_made_by_running_the_lesson_again(desk: Desk, kms: Any) -> None:

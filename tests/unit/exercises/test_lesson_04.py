@@ -108,6 +108,15 @@ def test_filled_to_the_brim_without_a_pair_of_ones_own(desk: Desk, kms: Any) -> 
 
     assert result.open_tasks == [OWN_PAIR, FULL, BACK]
     assert "is alone" in advice(result, OWN_PAIR)
+    assert "The size is right" in advice(result, FULL)
+
+
+def test_filled_to_the_brim_without_a_pair_of_ones_own_and_opened_without_any(desk: Desk, kms: Any) -> None:
+    blob = encrypt(kms, new_key(kms), 4096, EncryptionContext={"exercise": "04.1"})
+    with pytest.raises(ClientError, match="InvalidCiphertextException"):
+        kms.decrypt(CiphertextBlob=blob)
+
+    assert "it got no context" in advice(desk.check("04.1"), BACK)
 
 
 @pytest.mark.parametrize("context", [{"Exercise": "04.1", "author": "me"}, {"exercise": "4.1", "author": "me"}])
