@@ -27,7 +27,9 @@ class Hint:
     def __repr__(self) -> str:
         """The hint, and whether there is another."""
         more = f' More: hint("{self.number}")' if self.level < LEVELS else ""
-        return f"Hint {self.level} of {LEVELS} for {self.number}: {self.text}{more}"
+        # Code begins on a line of its own, so that it can be copied whole.
+        between = "\n" if "\n" in self.text else " "
+        return f"Hint {self.level} of {LEVELS} for {self.number}:{between}{self.text}{more}"
 
 
 class Desk:

@@ -45,6 +45,12 @@ def test_hints_are_remembered_until_the_exercise_is_solved(tmp_path: Path, lab: 
     assert Progress(tmp_path).hints["00.1"] == 2
 
 
+def test_a_hint_with_code_begins_it_on_a_line_of_its_own(tmp_path: Path, lab: Lab) -> None:
+    desk = Desk(lab, Progress(tmp_path))
+    assert repr(desk.hint("00.1", 3)).startswith("Hint 3 of 3 for 00.1:\n# ")
+    assert repr(desk.hint("00.1", 1)).startswith("Hint 1 of 3 for 00.1: Your client")
+
+
 def test_the_table_tells_the_day_and_nothing_of_hints(tmp_path: Path, lab: Lab) -> None:
     progress = Progress(remembered(tmp_path, {"00.1": "2026-03-01T10:00:00Z", "00.2": ""}, {"00.1": 3}))
     table = Desk(lab, progress).progress()
