@@ -111,13 +111,16 @@ def alias_map(lab: Lab, region: str | None = None) -> Figure:
     if not rows:
         drawing.text(10, 60, "no KMS key", fill=GREY)
         lines.append("  no KMS key")
+    # A key is one box, however many aliases point at it.
+    places: dict[str, int] = {}
     for index, (alias, key) in enumerate(rows):
-        y = 46 + 40 * index
+        y, at = 46 + 40 * index, places.setdefault(key.arn, 46 + 40 * index)
         if alias:
             drawing.box(10, y, 220, 28, fill=PALE, stroke=BLUE, round_=14)
             drawing.text(120, y + 19, cut(alias, 210), anchor="middle")
-            drawing.line(232, y + 14, 296, y + 14, arrow=True)
-        drawing.box(300, y, 410, 28, fill="#ffffff", stroke=STATE_COLOURS.get(key.state, BLUE), round_=4)
-        drawing.text(312, y + 19, cut(f"{key.key_id}  {key.state}", 390, 12), size=12)
+            drawing.line(232, y + 14, 296, at + 14, arrow=True)
+        if at == y:
+            drawing.box(300, y, 410, 28, fill="#ffffff", stroke=STATE_COLOURS.get(key.state, BLUE), round_=4)
+            drawing.text(312, y + 19, cut(f"{key.key_id}  {key.state}", 390, 12), size=12)
         lines.append(f"  {alias or 'no alias'} -> {key.key_id} ({key.state})")
     return drawing.figure(title, "\n".join(lines))

@@ -112,6 +112,8 @@ def test_alias_map_shows_what_each_alias_stands_for(lab: Lab) -> None:
     ]
     assert repr(alias_map(lab, "eu-west-1")) == "Aliases in eu-west-1\n  no KMS key"
     assert "alias/a" in texts(alias_map(lab))
+    # Two names and two keys: a key with two names is one box.
+    assert sorted(widths(alias_map(lab))) == [220, 220, 410, 410]
 
 
 def test_long_names_are_cut_and_not_drawn_over_others(lab: Lab) -> None:
