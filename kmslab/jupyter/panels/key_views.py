@@ -122,9 +122,10 @@ def list_of(keys: Sequence[KeyView]) -> Table:
 
 
 def label_of(key: KeyView) -> str:
-    """A key in one line, what matters most first."""
+    """A key in one line, what matters most first. A key without an alias is known by its description."""
+    described = f" ({key.description})" if key.description and not key.aliases else ""
     managed = "AWS managed, " if key.manager == "AWS" else ""
-    return f"{name_of(key)}: {key.state}, {key.region}, {managed}{key.spec}"
+    return f"{name_of(key)}{described}: {key.state}, {key.region}, {managed}{key.spec}"
 
 
 def _date(when: datetime | None) -> str:

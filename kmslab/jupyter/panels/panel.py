@@ -211,7 +211,10 @@ def dropdown(name: str, options: Sequence[Any], on_change: Callable[[], object] 
 def field(name: str, value: str = "", on_change: Callable[[], object] | None = None) -> Any:
     """A line of text."""
     made = widgets.Text(
-        description=name, value=value, style=_NAMED, layout=widgets.Layout(width="auto", flex="1 1 240px")
+        description=name,
+        value=value,
+        style=_NAMED,
+        layout=widgets.Layout(width="auto", max_width="98%", flex="1 1 240px"),
     )
     return _watched(made, on_change)
 
@@ -273,7 +276,8 @@ def announced(lines: Sequence[str]) -> str:
 
 def told_as_table(table: Table, height: str = "none") -> str:
     """A table that scrolls by itself where it is wider than the panel, or higher than is said."""
-    style = f"overflow:auto;max-height:{height};line-height:1.4"
+    # Cells inherit their distance; JupyterLab's own style for tables ends outside a widget.
+    style = f"overflow:auto;max-height:{height};line-height:1.4;border-collapse:separate;border-spacing:10px 2px"
     return f'<div tabindex="0" role="region" aria-label={_quoted(table.caption)} style="{style}">{table.html()}</div>'
 
 

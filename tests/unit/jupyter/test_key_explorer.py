@@ -65,6 +65,9 @@ def test_filters(panel: KeyExplorer, lab: Lab, key_id: str, far: str, find: Any,
     assert ids(panel) == [managed]
     assert "alias/aws/s3: Enabled, us-east-1, AWS managed, SYMMETRIC_DEFAULT" in repr(panel)
     panel.choose(managed_by="anybody")
+    assert f"{far} (" not in repr(panel)
+    lab.client("kms", "eu-west-1").update_key_description(KeyId=far, Description="far away")
+    assert f"{far} (far away): Disabled, eu-west-1" in repr(panel.read_again())
     for text, found in (("INVOICES", key_id), ("of the shop", key_id), ("team=shop", key_id), (far[:13], far)):
         find(panel, "Text in alias, id, description or tag").value = text
         assert ids(panel) == [found], text
