@@ -27,7 +27,8 @@ _BACKEND = "KMSLAB_BACKEND"
 
 _WELCOME = """\
 A simulated AWS account, {account}, is yours. Its default Region is {region}.
-Every boto3 client you make from now on calls it: nothing leaves this computer, and the bill is only shown.
+Every boto3 client you make from now on calls it: nothing leaves this computer,
+and the bill is only shown.
   lab        the Lab: lab.trail, lab.bill, lab.clock, lab.inventory
   check()    looks at an exercise, hint() helps with it, progress() shows what you have solved
   !aws ...   the AWS CLI calls it too, as it does in %%bash and, quicker, in %aws ...

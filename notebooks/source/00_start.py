@@ -52,7 +52,8 @@ from kmslab.jupyter import figures, panels
 figures.region_map(lab, regions=["us-east-1", "eu-west-1"])
 
 # %% [markdown]
-# Make a key. One call is enough; everything else has a sensible default.
+# Make a key. One call is enough; everything else has a sensible default. The answer is a dictionary, with all about the key
+# under `KeyMetadata`. (Every answer of boto3 also has `ResponseMetadata`. It says how the request went; skip it.)
 
 # %%
 key_id = kms.create_key()["KeyMetadata"]["KeyId"]
@@ -223,8 +224,8 @@ for note in (b"order stamps", b"", b"call the printer"):
 
 # %% [markdown]
 # The script hides its error; the trail does not. Find there **which error code** Tom's call got, and hand it over:
-# `check("00.3", "...")`. (`lab.trail` can be looped over. Every event has the member `awsRegion`; one that failed has
-# `errorCode` and `errorMessage` too.)
+# `check("00.3", "...")`. (`lab.trail` can also be looped over. Each event is a dictionary, too long to print whole. Every one
+# has the member `awsRegion`; one that failed has `errorCode` and `errorMessage` too.)
 
 # %%
 # Exercise 00.3

@@ -120,7 +120,8 @@ figures.key_sheet(lab, metadata["Arn"])
 
 # %% [markdown]
 # And here is the page. Choose another key; let it show *Cost*. Choosing calls nothing, a button really calls. (Aliases
-# come in lesson 02, policies and grants in lesson 07, rotation in lesson 09.)
+# come in lesson 02, policies and grants in lesson 07, rotation in lesson 09.) With the keyboard: Tab goes to the next field, and
+# Space opens a list.
 
 # %%
 panels.key_explorer(lab)
@@ -147,7 +148,8 @@ for name in (metadata["KeyId"], metadata["Arn"]):
 #
 # - With the bare id, KMS put the id into an ARN of **its own** Region, looked, and found nothing. Whenever you see a Region in
 #   an error that you did not expect, your client is calling the wrong one.
-# - With the ARN, KMS saw another Region in it and did not even look. KMS in Ireland knows nothing about keys in Virginia.
+# - With the ARN, KMS saw another Region in it and did not even look. KMS in Ireland (`eu-west-1`)
+#   knows nothing about keys in Virginia (`us-east-1`).
 #
 # The ciphertexts are bound in the same way: what a key of `us-east-1` encrypted, only `us-east-1` can decrypt.
 
@@ -302,7 +304,7 @@ kms.describe_key(KeyId=key_id)["KeyMetadata"]["KeyState"]
 # ## Exercise 01.3: what a key costs while it waits
 #
 # Mira asks whether you pay for a key while it waits to be deleted. The price rules in one sentence: *a key costs 1 USD a month,
-# by the hour, and nothing while it is pending deletion.* See for yourself: create a key, let **10 hours** pass
+# by the hour (one that has begun counts), and nothing while it is pending deletion.* See for yourself: create a key, let **10 hours** pass
 # (`lab.clock.advance(hours=10)`), schedule its deletion, and let **5 days** pass. How many **key-hours** of *that key* are on the
 # bill? Hand over the number: `check("01.3", ...)`. (`lab.bill.usage.key_hours` counts hours by month and key ARN.)
 

@@ -329,7 +329,8 @@ except kms.exceptions.InvalidArnException as error:
 # Ask `describe_key` what the alias stands for, look at the answer, and name the key by its id. (Permissions are given to keys
 # too, not to aliases: lesson 07.)
 #
-# **It does not go from one kind of key to another.** Here is a key for MACs (lesson 06). It cannot encrypt.
+# **It does not go from one kind of key to another.** Here is a key for MACs, which are checksums with
+# a key (lesson 06). It cannot encrypt.
 
 # %%
 mac_key = kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["Arn"]

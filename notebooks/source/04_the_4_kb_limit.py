@@ -217,7 +217,8 @@ for name, ciphertext in damaged.items():
 # change it into another valid one.
 #
 # Try it out. The panel shows every part of `bound` and really asks KMS, also with a bit flipped, in another Region or under
-# another context. **Predict**: does KMS say anything else if the bit is in the head and not in the text?
+# another context. **Predict**: does KMS say anything else if the bit is in part 2, the key material id, and not in part 10, the
+# encrypted text?
 
 # %%
 panels.ciphertext(lab, bound, context)
@@ -345,7 +346,8 @@ check("04.2", answer)
 # what it costs.
 
 # %%
-document = b"".join(f"page {number}: pay {number}00 dollars".encode().ljust(4096) for number in range(10))
+pages = [f"page {number}: pay {number}00 dollars" for number in range(10)]
+document = b"".join(page.encode().ljust(4096) for page in pages)
 before = lab.bill
 
 pieces = [

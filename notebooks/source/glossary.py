@@ -16,6 +16,11 @@
 # A name for a key that you can point at another key, such as `alias/shop`. Programs use it in place of a key id. [Lesson 02](02_aliases.ipynb)
 
 # %% [markdown]
+# ### ARN
+#
+# Amazon Resource Name: the name of a key, an alias or anything else in the whole of AWS, with its Region and account in it. [Lesson 01](01_creating_keys.ipynb)
+
+# %% [markdown]
 # ### Asymmetric key
 #
 # A pair of keys that belong together: what the private one does, the public one undoes or checks. The private one stays in KMS. [Lesson 06](06_asymmetric_keys.ipynb)

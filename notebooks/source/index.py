@@ -33,6 +33,6 @@ course()
 # - The minutes include the exercises. If you only read and run, half of them is enough.
 # - Words that you do not know are in the [glossary](glossary.ipynb).
 #
-# **In a hurry?** With 40 minutes, take 00 and 01. With half a day, 00, 01, 04, 05, 07 and 12.
+# **In a hurry?** With 40 minutes, take 00, and 01 up to exercise 01.2. With half a day, 00, 01, 04, 05, 07 and 12.
 #
 # Begin: [00 Start here](00_start.ipynb)
