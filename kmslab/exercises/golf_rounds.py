@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -74,6 +75,13 @@ def are_plain(attempt: Attempt) -> bool:
     """Whether notes were handed over, and no ciphertexts."""
     texts = "".join(given_at(attempt, "1")["notes"]).encode()
     return any(blob and blob in texts for blob in blobs(attempt.answer))
+
+
+def are_no_ciphertexts(attempt: Attempt) -> bool:
+    """Whether something else than ciphertexts was handed over, such as a pair of a data key and what it encrypted."""
+    answer = attempt.answer
+    whole = isinstance(answer, (list, tuple)) and all(isinstance(blob, bytes) for blob in answer)
+    return bool(given_at(attempt, "1")) and answer is not None and not isinstance(answer, bytes) and not whole
 
 
 def missing_notes(attempt: Attempt) -> list[str]:
@@ -225,8 +233,9 @@ def some_with(attempt: Attempt, encryption: str) -> bool:
 
 
 def rotated(attempt: Attempt) -> list[str]:
-    """The keys whose rotation since the tee is finished."""
-    calls = [call for call in calls_of(attempt.lab, "7") if call.operation == "RotateKey"]
+    """The keys whose rotation is finished, on the day of the tee."""
+    today = round_of(attempt.lab, "7").since + timedelta(days=1)
+    calls = [call for call in calls_of(attempt.lab, "7") if call.operation == "RotateKey" and call.time < today]
     by_now = {used.arn.rpartition("/")[2] for call in calls for used in call.keys}
     return [key_id for key_id in given_at(attempt, "7")["key_ids"] if key_id in by_now]
 

@@ -90,6 +90,11 @@ EXERCISES = (
                     _TEE.format("1", "ciphertext"),
                     (rounds.are_plain, "Those are the notes themselves. Hand over the CiphertextBlob."),
                     (
+                        rounds.are_no_ciphertexts,
+                        "One CiphertextBlob is wanted, or a list of them. (A data key would encrypt the notes here, in "
+                        "the notebook; on this hole KMS does it.)",
+                    ),
+                    (
                         lambda attempt: rounds.blobs(attempt.answer),
                         "KMS opens these with another key, or not at all: encrypt under tee.key_id, without a context.",
                     ),
@@ -335,7 +340,7 @@ EXERCISES = (
                     ),
                     (
                         lambda attempt: rounds.done(attempt, "7")["EnableKeyRotation"],
-                        "That rotates in a year, and every year. Today is wanted: on demand.",
+                        "That rotates when a period is over: in a year, if you gave none. Today is wanted: on demand.",
                     ),
                 ),
             ),

@@ -42,7 +42,7 @@ s3 = boto3.client("s3", region_name="us-east-1")
 #   name. Looking at `lab.bill`, `check` and `hint` does not.
 # - `check("15.1", answer)` counts and looks whether the task is done. Your **best** stays in your folder; `golf("1")` begins anew,
 #   with new keys, as often as you like.
-# - The ball counts until the next tee. So tee off, play, check.
+# - Calls count for the hole where you teed off last. So tee off, play, check, and tee off anew for another try.
 # - Play by the calls that AWS has. `lab.inventory` and `lab.dissect` are caddies that AWS does not know.
 #
 # **Par** is what a good player takes. Below par is a *birdie* or an *eagle*, and a single call is a *hole in one*.
@@ -268,7 +268,7 @@ check("15.9")
 golf()
 
 # %% [markdown]
-# The best anybody can take is 17. Were you near, with your number?
+# The best anybody can take is 17. Were you near, with your number? Either way, Tom washes the cups.
 #
 # ## What a low score costs
 #
@@ -316,7 +316,8 @@ print(lab.bill.since(mark).requests, "stroke")
 #
 # ## Questions
 #
-# 1. Hole 1 with a data key is one call, too. When is that better than one `Encrypt`?
+# 1. A data key, too, would take one call for the twenty notes (the check wants what `Encrypt` made). When is it the better
+#    way?
 # 2. Hole 9 could be played with no call to KMS at all, if the key policies were the default ones. How, and who could do it?
 # 3. Write a tenth hole: a task that needs three calls in Tom's way, and one in yours.
 #

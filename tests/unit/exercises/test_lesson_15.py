@@ -149,6 +149,13 @@ class TestNotes:
         assert still_open(desk, "15.1", balls[:-1]) == [1, 2]
         assert "Some notes" in advice(desk, "15.1", 1, balls[:-1])
 
+    def test_a_data_key_and_what_it_encrypted(self, desk: Desk, kms: Any) -> None:
+        tee: Any = desk.golf("1")
+        made = kms.generate_data_key(KeyId=tee.key_id, KeySpec="AES_256")
+        answer = (made["CiphertextBlob"], [(b"nonce", b"sealed")])
+        assert still_open(desk, "15.1", answer) == [0, 1]
+        assert "A data key would encrypt" in advice(desk, "15.1", 0, answer)
+
     def test_notes_and_not_their_ciphertext(self, desk: Desk, kms: Any) -> None:
         tee: Any = desk.golf("1")
         kms.list_keys()
@@ -224,6 +231,16 @@ class TestDoors:
         assert "ARNs of aliases" in advice(desk, "15.3", 1, arns)
         shifted = dict(zip(right, [*list(right.values())[1:], "x"], strict=True))
         assert still_open(desk, "15.3", shifted) == [1]
+
+    def test_many_rounds_leave_one_page_of_names(self, desk: Desk, kms: Any) -> None:
+        for _ in range(6):
+            desk.golf("3")
+            desk.golf("7")
+        tee: Any = desk.golf("3")
+        found = kms.list_aliases()
+        assert not found["Truncated"]
+        assert desk.check("15.3", {each["AliasName"]: each.get("TargetKeyId") for each in found["Aliases"]}).passed
+        assert len(tee.aliases) == 12
 
 
 class TestMoved:
@@ -361,7 +378,14 @@ class TestFreshMaterial:
             kms.enable_key_rotation(KeyId=key_id)
         lab.clock.advance(minutes=1)
         assert still_open(desk, "15.7") == [1]
-        assert "rotates in a year" in advice(desk, "15.7", 1)
+        assert "in a year" in advice(desk, "15.7", 1)
+
+    def test_by_the_calendar_and_three_months(self, desk: Desk, lab: Lab, kms: Any) -> None:
+        for key_id in desk.golf("7").key_ids:  # type: ignore[union-attr]
+            kms.enable_key_rotation(KeyId=key_id, RotationPeriodInDays=90)
+        lab.clock.advance(days=91)
+        assert still_open(desk, "15.7") == [1]
+        assert "Today is wanted" in advice(desk, "15.7", 1)
 
     def test_new_keys(self, desk: Desk, kms: Any) -> None:
         for alias in desk.golf("7").aliases:  # type: ignore[union-attr]
