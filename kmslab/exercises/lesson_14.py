@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from kmslab import Call, Principal
-from kmslab.exercises.evidence import succeeded
+from kmslab.exercises.evidence import quietly, succeeded
 from kmslab.exercises.model import Attempt, Exercise, Task, by_mistake
 
 #: Otterquill's keys in eu-west-1, as its scenario has them.
@@ -145,6 +145,14 @@ def _is_shut_out(attempt: Attempt, who: str) -> bool:
     return not would and any(call.error_code == _REFUSED for call in tries)
 
 
+def _no_grant_is_left(attempt: Attempt) -> bool:
+    """Whether no grant lets the two in any more. An access key is made in a minute, and a grant waits for it."""
+    with quietly(attempt.lab):
+        grants = attempt.lab.client("kms", _REGION).list_grants(KeyId=_CUSTOMERS)["Grants"]
+    grantees = {grant["GranteePrincipal"].rpartition("/")[2] for grant in grants}
+    return bool(_thefts(attempt)) and not grantees & {_NEWSLETTER, _FAIR}
+
+
 def _a_door_is_shut(attempt: Attempt) -> bool:
     return any(_is_shut_out(attempt, who) for who in (_NEWSLETTER, _FAIR))
 
@@ -185,9 +193,9 @@ def _backup_does(attempt: Attempt, operation: str) -> bool:
 
 
 def _backup_goes_elsewhere(attempt: Attempt) -> bool:
-    since = _was_threatened(attempt)
-    calls = _works(_calls(attempt, "GenerateDataKey", "backup"))
-    return any(call.time > since and not call.keys[0].arn.endswith(_BACKUPS) for call in calls)
+    """Whether the alias of the backups stands for another key, which lets the backup in or does not."""
+    key = attempt.lab.inventory.named("alias/backups", _REGION)
+    return bool(_was_threatened(attempt)) and key is not None and key.key_id != _BACKUPS
 
 
 # --- 14.5 ---
@@ -459,6 +467,18 @@ EXERCISES = (
                 ),
             ),
             Task(
+                "no grant lets newsletter or book-fair in",
+                _no_grant_is_left,
+                by_mistake(
+                    "list_grants shows who is let in, and revoke_grant ends it: one for newsletter, one for book-fair.",
+                    (
+                        lambda attempt: _is_shut_out(attempt, _NEWSLETTER) and _is_shut_out(attempt, _FAIR),
+                        "They cannot call, and their grants wait: whoever makes a new access key for one of them reads "
+                        "again. list_grants and revoke_grant.",
+                    ),
+                ),
+            ),
+            Task(
                 "the shop and the courier go on reading",
                 _readers_work,
                 by_mistake(
@@ -520,8 +540,8 @@ EXERCISES = (
                     f"The backup tries by itself. {_AN_HOUR}",
                     (
                         _backup_goes_elsewhere,
-                        "The backup stores under another key now: alias/backups has moved. A new key opens no old "
-                        "backup. Rescue the old one, and update_alias back to it.",
+                        "alias/backups stands for another key now, and a new key opens no old backup. Rescue the "
+                        f"old one first, then update_alias back to it. {_AN_HOUR}",
                     ),
                 ),
             ),

@@ -86,7 +86,10 @@ def _readers(lab: Lab, calls: Sequence[Call]) -> Iterator[_Thread]:
     for who in ("newsletter", "book-fair"):
         read = _by(calls, "Decrypt", who)
         if read:
-            tries = lab.trail.events(name="Decrypt", principal=who, key=read[0].keys[0].arn).calls
+            rows = read[0].keys[0].arn
+            # What they open elsewhere, such as a manuscript, is another matter.
+            read = [call for call in read if call.keys[0].arn == rows]
+            tries = lab.trail.events(name="Decrypt", principal=who, key=rows).calls
             refused = (call for call in tries if call.error_code == "AccessDeniedException")
             over = _first(call.time for call in refused if call.time > read[-1].time)
             seen = f"CreateGrant; Decrypt, {len(read)} times"

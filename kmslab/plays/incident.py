@@ -54,6 +54,7 @@ _FIRST_ROWS, _LATER_ROWS = ("greta", "ada", "farid", "chiara"), ("farid", "deniz
 _RETRY, _PAPER_ENDS = timedelta(minutes=20), timedelta(days=4, hours=19)
 
 _REFUSED = "refused: "
+_COLUMNS = ("Time", "Who", "Program", "What", "Result", "Changed")
 
 Do = Callable[[], Any]
 Params = dict[str, Any]
@@ -88,6 +89,7 @@ class Incident:
         self._lab = lab
         self._shop = Otterquill(lab)
         self._luck = Random(14)  # noqa: S311 - a play, the same each time
+        self._last: dict[tuple[int, str, str], str] = {}
         now = lab.clock.now()
         self._monday = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
         if now >= self._monday + timedelta(hours=10):
@@ -103,15 +105,18 @@ class Incident:
         return self._shop.client(service, who)
 
     def an_hour(self) -> Table:
-        """Let an hour pass, and show what became of everything that was tried in it."""
+        """Let an hour pass, and show what became of all that was tried in it, and where the hour before was another."""
         start, rows = self._lab.clock.now(), []
         for each in sorted(self._tries(), key=lambda each: each.minute):
             self._wait_until(start + timedelta(minutes=each.minute))
             answer = each.do()
             result = f"{_REFUSED}{answer}" if isinstance(answer, str) else "ok"
-            rows.append((f"{self._lab.clock.now():%H:%M}", each.who, each.program, each.what, result))
+            attempt = (each.minute, each.who, each.what)
+            changed = "yes" if self._last.get(attempt, result) != result else ""
+            self._last[attempt] = result
+            rows.append((f"{self._lab.clock.now():%H:%M}", each.who, each.program, each.what, result, changed))
         self._wait_until(start + timedelta(hours=1))
-        return Table(f"The hour from {start:%A, %H:%M}", ("Time", "Who", "Program", "What", "Result"), rows)
+        return Table(f"The hour from {start:%A, %H:%M}", _COLUMNS, rows)
 
     def debrief(self) -> Table:
         """What happened, how it shows, and what ended it, as far as the trail tells."""

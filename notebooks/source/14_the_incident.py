@@ -86,7 +86,8 @@ def who(event):
     return event["userIdentity"].get("userName") or event["userIdentity"].get("invokedBy", "")
 
 
-events = [event for event in history("eu-west-1") if who(event) not in ("administrator", "cloudtrail.amazonaws.com")]
+not_wanted = ("administrator", "cloudtrail.amazonaws.com")
+events = [event for event in history("eu-west-1") if who(event) not in not_wanted]
 counts = Counter((who(event), event["eventName"], event.get("errorCode", "ok")) for event in events)
 for (user, what, result), count in sorted(counts.items()):
     print(f"{user:12} {what:20} {result:28} {count:4}")
@@ -172,10 +173,10 @@ check("14.2", answer)
 #
 # 1. The **access key** of 14.1 goes off: `iam.update_access_key(UserName=..., AccessKeyId=..., Status="Inactive")`. Tom goes on
 #    working with the other one.
-# 2. What lets the readers of 14.2 decrypt goes, **all of it**. The shop and the courier must not notice.
+# 2. What lets the two users of 14.2 decrypt goes, **each grant**. The shop and the courier must not notice.
 # 3. The **log files** come again: `start_logging`. (The deletion comes in the next exercise. There is time.)
 # 4. Then call **`otterquill.an_hour()`**. It lets an hour pass: the programs work, somebody tries again, Vera tests. It shows
-#    what became of each. Call it as often as you like.
+#    what became of each, and what has changed since the hour before. Call it as often as you like.
 
 # %%
 # Exercise 14.3
@@ -275,7 +276,7 @@ lab.bill
 #
 # 1. Find out **where** the money goes (`lab.bill.by("region")`, `.by("operation")`) and **who** spends it. Every Region has a
 #    history of its own.
-# 2. Stop **that caller**, and not the shop. The caller's program ends by itself when it is refused.
+# 2. Stop **that caller**, and not the shop. Its program tries again every twenty minutes, and may: what is refused makes no key.
 # 3. Some of these keys have invoices under them, and those **stay**. The others go where they cost nothing (with a waiting
 #    period, of course).
 # 4. An hour must pass without a new key, and with a receipt.

@@ -20,7 +20,7 @@ from kmslab.plays import incident, otterquill
 
 PARTS, ACCESS_KEY, BEGIN, CHANGES = (task.label for task in EXERCISES["14.1"].tasks)
 LISTS, USERS, ROWS = (task.label for task in EXERCISES["14.2"].tasks)
-OFF, NEWSLETTER, FAIR, READERS, LOGS = (task.label for task in EXERCISES["14.3"].tasks)
+OFF, NEWSLETTER, FAIR, GRANTS, READERS, LOGS = (task.label for task in EXERCISES["14.3"].tasks)
 RESCUED, STORED, FRIDAY = (task.label for task in EXERCISES["14.4"].tasks)
 OPENED, PAST_S3, NOBODY, MANAGED = (task.label for task in EXERCISES["14.5"].tasks)
 STOPPED, SIGNS, IDLE, INVOICES = (task.label for task in EXERCISES["14.6"].tasks)
@@ -113,12 +113,12 @@ class TestDoors:
 
     def test_one_door_after_the_other(self, desk: Desk, lab: Lab, week: incident.Incident, ireland: Any) -> None:
         week.an_hour()
-        assert desk.check("14.3").open_tasks == [OFF, NEWSLETTER, FAIR, READERS, LOGS]
+        assert desk.check("14.3").open_tasks == [OFF, NEWSLETTER, FAIR, GRANTS, READERS, LOGS]
         lab.client("iam").update_access_key(UserName="tom", AccessKeyId=LEAKED, Status="Inactive")
         self.revoke(ireland, "newsletter")
-        assert desk.check("14.3").open_tasks == [NEWSLETTER, FAIR, READERS, LOGS]
+        assert desk.check("14.3").open_tasks == [NEWSLETTER, FAIR, GRANTS, READERS, LOGS]
         week.an_hour()
-        assert desk.check("14.3").open_tasks == [FAIR, LOGS]
+        assert desk.check("14.3").open_tasks == [FAIR, GRANTS, LOGS]
         assert "the same name" in advice(desk, "14.3", FAIR)
         self.revoke(ireland, "book-fair")
         lab.client("cloudtrail", "eu-west-1").start_logging(Name="otterquill")
@@ -139,15 +139,22 @@ class TestDoors:
     def test_the_key_is_disabled(self, desk: Desk, week: incident.Incident, ireland: Any) -> None:
         ireland.disable_key(KeyId=CUSTOMERS)
         week.an_hour()
-        assert desk.check("14.3").open_tasks == [OFF, NEWSLETTER, FAIR, READERS, LOGS]
+        assert desk.check("14.3").open_tasks == [OFF, NEWSLETTER, FAIR, GRANTS, READERS, LOGS]
         assert "the thief and the shop" in advice(desk, "14.3", READERS)
 
-    def test_the_forgotten_users_lose_their_access_keys(self, desk: Desk, lab: Lab, week: incident.Incident) -> None:
+    def test_the_forgotten_users_lose_their_access_keys(
+        self, desk: Desk, lab: Lab, week: incident.Incident, ireland: Any
+    ) -> None:
         iam = lab.client("iam")
         for name in ("newsletter", "book-fair"):
             for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
                 iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
         week.an_hour()
+        events = len(lab.trail)
+        assert desk.check("14.3").open_tasks == [OFF, GRANTS, LOGS]
+        assert "their grants wait" in advice(desk, "14.3", GRANTS)
+        assert len(lab.trail) == events
+        self.revoke(ireland, "newsletter", "book-fair")
         assert desk.check("14.3").open_tasks == [OFF, LOGS]
 
 
@@ -171,6 +178,18 @@ class TestBackups:
         week.an_hour()
         assert desk.check("14.4").open_tasks == [RESCUED, STORED, FRIDAY]
         assert "no old backup" in advice(desk, "14.4", STORED)
+
+    def test_a_new_key_that_shuts_the_backup_out(self, desk: Desk, week: incident.Incident, ireland: Any) -> None:
+        new = ireland.create_key()["KeyMetadata"]["KeyId"]
+        ireland.update_alias(AliasName="alias/backups", TargetKeyId=new)
+        ireland.cancel_key_deletion(KeyId=BACKUPS)
+        ireland.enable_key(KeyId=BACKUPS)
+        week.an_hour()
+        assert desk.check("14.4").open_tasks == [STORED]
+        assert "update_alias back" in advice(desk, "14.4", STORED)
+        ireland.update_alias(AliasName="alias/backups", TargetKeyId=BACKUPS)
+        week.an_hour()
+        assert desk.check("14.4").passed
 
     def test_too_late(self, desk: Desk, lab: Lab, week: incident.Incident) -> None:
         lab.clock.advance(days=6)
@@ -285,6 +304,28 @@ class TestBill:
         lab.client("iam").update_access_key(UserName="printer", AccessKeyId=access_key, Status="Inactive")
         week.an_hour()
         assert desk.check("14.6").open_tasks == [IDLE, INVOICES]
+
+
+def test_an_hour_marks_what_has_changed(week: incident.Incident, ireland: Any) -> None:
+    assert {row[5] for row in week.an_hour().rows} == {""}
+    TestDoors().revoke(ireland, "newsletter")
+    changed = [row[1:5] for row in week.an_hour().rows if row[5]]
+    assert changed == [("newsletter", "aws-cli/2.31", "reads a reader", "refused: AccessDeniedException")]
+
+
+def test_the_debrief_counts_what_newsletter_read_of_the_customers_alone(
+    lab: Lab, week: incident.Incident, ireland: Any
+) -> None:
+    TestDoors().revoke(ireland, "newsletter", "book-fair")
+    week.an_hour()
+    policy = TestManuscripts.policy(
+        ireland, Principal="*", Condition={"StringEquals": {"kms:ViaService": "s3.eu-west-1.amazonaws.com"}}
+    )
+    TestManuscripts.put(ireland, policy)
+    opened = {row[3]: row[4] for row in week.an_hour().rows if row[1] == "newsletter"}
+    assert opened["opens a manuscript"] == "ok"
+    row = next(row for row in week.debrief().rows if row[1] == "newsletter reads readers")
+    assert row[2:4] == ("CreateGrant; Decrypt, 4 times", "Mon 12, 08:08")
 
 
 def test_the_debrief_names_what_is_over(lab: Lab, week: incident.Incident, ireland: Any) -> None:
