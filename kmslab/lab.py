@@ -26,6 +26,7 @@ from kmslab.billing.budget import Budget, refusing
 from kmslab.billing.forecast import Forecast
 from kmslab.billing.meter import Meter
 from kmslab.clock import SimClock
+from kmslab.cloud.early import expect
 from kmslab.cloud.later import ServicesLater
 from kmslab.errors import KmslabError
 from kmslab.hardware import Hardware
@@ -114,7 +115,7 @@ class Lab:
         self._hardware = Hardware(self.world, self.clock, self.ids, account_id=account_id, region=region)
         self.support = Support(self.world, self.clock, self._insiders)
         self._services = ServicesLater(self._start_services, lambda: [each.administrator for each in self.accounts])
-        self._hook = Hook(self._door.handle, self._services.answer)
+        self._hook = Hook(self._door.handle, self._services.answer, expect)
         self._sessions: dict[tuple[str, str], boto3.Session] = {}
         self._accounts: dict[str, Account] = {}
         self._server: Server | None = None

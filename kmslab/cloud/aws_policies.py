@@ -21,11 +21,16 @@ class QuickIAMBackend(IAMBackend):
     __module__ = IAMBackend.__module__
 
     def _init_aws_policies(self) -> list[Any]:
-        return [_copy(each, self.account_id) for each in _read(self.region_name)]
+        return [_copy(each, self.account_id) for each in read(self.region_name)]
 
 
 @cache
-def _read(partition: str) -> list[Any]:
+def read(partition: str) -> list[Any]:
+    """AWS's managed policies as moto has them, read once in a process.
+
+    Args:
+        partition: Of AWS, such as `aws`.
+    """
     data = json.loads(aws_managed_policies_data)
     return [AWSManagedPolicy.from_data(name, "", partition, policy) for name, policy in data.items()]
 

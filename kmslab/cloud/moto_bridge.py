@@ -101,7 +101,7 @@ class MotoBridge:
             # AWS's own managed policies, AdministratorAccess among them, are there to be attached.
             usual, iam_backends.backend = iam_backends.backend, QuickIAMBackend
             try:
-                with _without_profile():
+                with without_profile():
                     yield
             finally:
                 iam_backends.backend = usual
@@ -143,7 +143,7 @@ def _plain(request: AWSPreparedRequest) -> Any:
 
 
 @contextmanager
-def _without_profile() -> Iterator[None]:
+def without_profile() -> Iterator[None]:
     """Let the AWS profile of this machine have no say: moto makes sessions of its own, to look up AWS's Regions."""
     profiles = {name: os.environ.pop(name) for name in ("AWS_PROFILE", "AWS_DEFAULT_PROFILE") if name in os.environ}
     try:

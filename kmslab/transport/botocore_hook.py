@@ -46,10 +46,15 @@ OtherHandler = Callable[[AWSPreparedRequest], AWSResponse]
 class Hook:
     """Answers botocore's requests: KMS from the Lab's front door, every other service from whoever plays it."""
 
-    def __init__(self, kms: KmsHandler, others: OtherHandler) -> None:
-        """Remember who answers."""
+    def __init__(self, kms: KmsHandler, others: OtherHandler, expect: Callable[[str], None]) -> None:
+        """Remember who answers, and who is told for which service a client was made."""
         self._kms = kms
         self._others = others
+        self._expect = expect
+
+    def client_made(self, event_name: str = "", **_: Any) -> None:
+        """A client is being made. `event_name` is `creating-client-class.<service>`."""
+        self._expect(event_name.rpartition(".")[2])
 
     def __call__(self, request: AWSPreparedRequest, event_name: str = "", **_: Any) -> AWSResponse:
         """Answer one prepared request. `event_name` is `before-send.<service>.<operation>`."""
@@ -131,4 +136,5 @@ def make_session(credentials: Credentials, region: str, hook: Hook) -> boto3.Ses
     paths = model.loader().search_paths
     paths[:] = dict.fromkeys(paths)
     session.events.register_first("before-send", hook)
+    session.events.register("creating-client-class", hook.client_made)
     return session
