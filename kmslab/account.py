@@ -19,6 +19,17 @@ from kmslab.keys.store import World
 from kmslab.principals import Credentials, Directory, NamedPolicy, Principal, make_administrator, make_root
 from kmslab.trail.recorder import Recorder, Trail
 
+#: What is added to IAM's words when somebody is there with another policy; a cell that was corrected and run again.
+_WAY_TO_CHANGE = (
+    "The {what} {name} is there, and keeps the policy it has. This puts another in its place: "
+    "boto3.client('iam').put_{what}_policy({What}Name='{name}', PolicyName='{name}', PolicyDocument=json.dumps(...)). "
+    "Keep the PolicyName: under another one it would be a second policy, and both would count."
+)
+_WAY_TO_CHANGE_TRUST = (
+    "The role {name} is there, and keeps the trust policy it has. This puts another in its place: "
+    "boto3.client('iam').update_assume_role_policy(RoleName='{name}', PolicyDocument=json.dumps(...))."
+)
+
 
 class Ground(Protocol):
     """What an account stands on: the parts of a Lab that all its accounts share."""
@@ -91,8 +102,9 @@ class Account:
         iam = self.client("iam")
         try:
             iam.create_user(UserName=name)
-        except iam.exceptions.EntityAlreadyExistsException:
+        except iam.exceptions.EntityAlreadyExistsException as error:
             if policy is not None and policy != _inline(iam, "get_user_policy", UserName=name, PolicyName=name):
+                error.add_note(_WAY_TO_CHANGE.format(what="user", What="User", name=name))
                 raise
         else:
             self.access_keys.pop(name, None)
@@ -137,11 +149,13 @@ class Account:
         try:
             text = json.dumps(self._own_trust() if trust is None else trust)
             made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=text)["Role"]
-        except iam.exceptions.EntityAlreadyExistsException:
+        except iam.exceptions.EntityAlreadyExistsException as error:
             made = iam.get_role(RoleName=name)["Role"]
             if trust is not None and trust != made["AssumeRolePolicyDocument"]:
+                error.add_note(_WAY_TO_CHANGE_TRUST.format(name=name))
                 raise
             if policy is not None and policy != _inline(iam, "get_role_policy", RoleName=name, PolicyName=name):
+                error.add_note(_WAY_TO_CHANGE.format(what="role", What="Role", name=name))
                 raise
         else:
             if policy is not None:
