@@ -170,6 +170,10 @@ def _tried(name: str, invoked_by: str) -> Test:
     return lambda attempt: _tries(attempt, name, invoked_by)
 
 
+def _direct_in_base64(attempt: Attempt) -> bool:
+    return _tries(attempt, _OWN, "")[-1].error_code == "InvalidCiphertextException"
+
+
 def _direct_without_context(attempt: Attempt) -> bool:
     """Whether the role has called Decrypt by itself, and never with the parameter's context."""
     calls = [call for call in attempt.lab.trail.events(name="Decrypt").calls if call.region == _ROLE_REGION]
@@ -226,10 +230,20 @@ def _was_read(attempt: Attempt) -> bool:
     return bool(_on_secret(attempt, "Decrypt"))
 
 
-def _pair(attempt: Attempt) -> tuple[object, object]:
+def _pair(attempt: Attempt) -> tuple[Any, object]:
     """What was handed over; anything but two things raises, and so counts as not done."""
-    value, count = attempt.answer
-    return value, count
+    reply, count = attempt.answer
+    return reply, count
+
+
+def _is_reply(attempt: Attempt, version: int) -> bool:
+    """Whether a reply was handed over for a version, counted as in a list: its id is known to who has read it only."""
+    wanted = _in_context(_versions(attempt)[version], "SecretVersionId")
+    return bool(_pair(attempt)[0]["VersionId"] == wanted)
+
+
+def _is_new_password(attempt: Attempt) -> bool:
+    return bool(_pair(attempt)[0]["SecretString"] == _NEW)
 
 
 EXERCISES = (
@@ -419,6 +433,11 @@ EXERCISES = (
                         "ssm.us-west-2.amazonaws.com.",
                     ),
                     (
+                        _direct_in_base64,
+                        "KMS could not read what it was given. Parameter Store gives the ciphertext in base64, and KMS "
+                        "takes bytes: CiphertextBlob=base64.b64decode(...).",
+                    ),
+                    (
                         _direct_without_context,
                         "Refused, but for want of the right context: give decrypt EncryptionContext={'PARAMETER_ARN': "
                         "'arn:aws:ssm:us-west-2:123456789010:parameter/billing/db/password'}.",
@@ -504,20 +523,29 @@ EXERCISES = (
                 ),
             ),
             Task(
-                "what the program reads now was handed over",
-                lambda attempt: _pair(attempt)[0] == _NEW,
+                "the reply that the program gets now was handed over",
+                lambda attempt: _is_new_password(attempt) and _is_reply(attempt, -1),
                 by_mistake(
-                    "Hand over a pair: answer = (what get_secret_value gives as SecretString, number).",
+                    "Hand over a pair: answer = (the whole reply of get_secret_value, number).",
                     (
-                        lambda attempt: _pair(attempt)[0] == _LEAKED,
-                        "That is the password from the chat. The program asks without VersionStage, and gets the "
-                        "newest.",
+                        lambda attempt: isinstance(_pair(attempt)[0], str),
+                        "That is a text, and anybody could have typed it. Hand over the whole reply of "
+                        "get_secret_value, without ['SecretString']: its VersionId shows what was read.",
                     ),
                     (
-                        lambda attempt: isinstance(_pair(attempt)[0], dict),
-                        "You have handed over the whole reply; the password is its SecretString.",
+                        _is_new_password,
+                        "That reply is of an earlier version. Read the secret once more, without VersionStage, and "
+                        "hand over that reply.",
                     ),
-                    (_pair, "The database has been given thaw-7260, and accepts no other: store that, and read it."),
+                    (
+                        lambda attempt: _pair(attempt)[0]["SecretString"] == _LEAKED,
+                        "That is the reply with the password from the chat. The program asks without VersionStage, and "
+                        "gets the newest.",
+                    ),
+                    (
+                        lambda attempt: _pair(attempt)[0]["SecretString"],
+                        "The database has been given thaw-7260, and accepts no other: store that, and read it.",
+                    ),
                 ),
             ),
             Task(
@@ -537,9 +565,9 @@ EXERCISES = (
             "The section 'Two things called rotation' does it in us-east-1 with another secret.",
             "put_secret_value, get_secret_value, get_secret_value with VersionStage=. The KMS key plays no part in it.",
             "german_secrets.put_secret_value(SecretId='warehouse/db', SecretString='thaw-7260')\n"
-            "now = german_secrets.get_secret_value(SecretId='warehouse/db')['SecretString']\n"
+            "reply = german_secrets.get_secret_value(SecretId='warehouse/db')\n"
             "german_secrets.get_secret_value(SecretId='warehouse/db', VersionStage='AWSPREVIOUS')\n"
-            "answer = (now, 0)",
+            "answer = (reply, 0)",
         ),
     ),
 )

@@ -502,16 +502,17 @@ made = german_secrets.create_secret(Name="warehouse/db", SecretString="winter-20
 #
 # 1. Do what helps.
 # 2. Read the secret as the program will, and then the previous version, in case somebody has to go back.
-# 3. Hand over a pair for Mira: **what the program reads now**, and **how many times the KMS key had to be rotated** for that.
+# 3. Hand over a pair for Mira: **the reply that the program gets now**, as `get_secret_value` returns it, and **how many times
+#    the KMS key had to be rotated** for that.
 
 # %%
 # Exercise 10.3
 answer = None
 ### BEGIN SOLUTION
 german_secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7260")
-now = german_secrets.get_secret_value(SecretId="warehouse/db")["SecretString"]
+reply = german_secrets.get_secret_value(SecretId="warehouse/db")
 print(german_secrets.get_secret_value(SecretId="warehouse/db", VersionStage="AWSPREVIOUS")["SecretString"])
-answer = (now, 0)
+answer = (reply, 0)
 ### END SOLUTION
 check("10.3", answer)
 

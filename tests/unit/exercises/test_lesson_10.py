@@ -26,9 +26,8 @@ DIRECT = "as billing, Decrypt of KMS itself is refused, with the right context"
 REPLACED = "the secret warehouse/db has a new version"
 NEW_READ = "the new version was read"
 OLD_READ = "so was the one before it"
-NOW = "what the program reads now was handed over"
+NOW = "the reply that the program gets now was handed over"
 ROTATIONS = "the number of rotations of the KMS key is right"
-RIGHT = ("thaw-7260", 0)
 
 API_KEY = {"Name": "/weather/api-key", "Type": "SecureString", "Value": "sunny-7141"}
 BILLING, ORDERS = "/billing/db/password", "/orders/db/password"
@@ -238,6 +237,17 @@ class TestTwoDepartmentsOneKey:
         assert result.open_tasks == [DIRECT]
         assert "for want of the right context" in advice(result, DIRECT)
 
+    def test_direct_in_base64(self, desk: Desk, lab: Lab, key_arn: str) -> None:
+        role = self.billing(lab, key_arn, **{PARAMETER: arn_of(BILLING), VIA: SSM})
+        self.try_all(lab, role)
+        ssm, kms = (lab.client(name, "us-west-2", principal=role) for name in ("ssm", "kms"))
+        text = ssm.get_parameter(Name=BILLING)["Parameter"]["Value"]
+        with pytest.raises(kms.exceptions.InvalidCiphertextException):
+            kms.decrypt(CiphertextBlob=text, EncryptionContext={"PARAMETER_ARN": arn_of(BILLING)})
+        result = desk.check("10.2")
+        assert result.open_tasks == [DIRECT]
+        assert "base64.b64decode" in advice(result, DIRECT)
+
     def test_refused_before_there_was_a_permission(self, desk: Desk, lab: Lab, key_arn: str) -> None:
         role = self.billing(lab, key_arn, **{VIA: "nowhere"})
         self.try_all(lab, role)
@@ -283,30 +293,28 @@ class TestAPasswordInAChat:
         client.create_secret(Name="warehouse/db", SecretString="winter-2025", KmsKeyId=key_id)
         return client
 
-    def read(self, secrets: Any, label: str = "AWSCURRENT") -> None:
-        secrets.get_secret_value(SecretId="warehouse/db", VersionStage=label)
+    def read(self, secrets: Any, label: str = "AWSCURRENT") -> Any:
+        return secrets.get_secret_value(SecretId="warehouse/db", VersionStage=label)
 
     @pytest.mark.parametrize("how", ["put_secret_value", "update_secret"])
     def test_solved(self, desk: Desk, secrets: Any, how: str) -> None:
         assert desk.check("10.3").open_tasks == [REPLACED, NEW_READ, OLD_READ, NOW, ROTATIONS]
         getattr(secrets, how)(SecretId="warehouse/db", SecretString="thaw-7260")
         assert desk.check("10.3").open_tasks == [NEW_READ, OLD_READ, NOW, ROTATIONS]
-        self.read(secrets)
+        reply = self.read(secrets)
         assert desk.check("10.3").open_tasks == [OLD_READ, NOW, ROTATIONS]
         self.read(secrets, "AWSPREVIOUS")
-        assert desk.check("10.3", RIGHT).passed
-        assert desk.check("10.3", ["thaw-7260", "0"]).passed
+        assert desk.check("10.3", (reply, 0)).passed
+        assert desk.check("10.3", [reply, "0"]).passed
 
     @pytest.mark.parametrize(
         ("answer", "still_open", "said"),
         [
             (None, [NOW, ROTATIONS], "Hand over a pair"),
             (0, [NOW, ROTATIONS], "Hand over a pair"),
-            (("thaw-7260", 1), [ROTATIONS], "What would another key material have changed"),
-            (("thaw-7260", "none"), [ROTATIONS], "What would another key material have changed"),
-            (("winter-2025", 0), [NOW], "the password from the chat"),
-            (({"SecretString": "thaw-7260"}, 0), [NOW], "the password is its SecretString"),
-            (("spring-2026", 0), [NOW], "accepts no other"),
+            (("thaw-7260", 0), [NOW], "anybody could have typed it"),
+            (({"SecretString": "thaw-7260"}, 0), [NOW], "of an earlier version"),
+            (({"VersionId": "x"}, 0), [NOW], "the whole reply of get_secret_value"),
         ],
     )
     def test_another_answer(self, desk: Desk, secrets: Any, answer: object, still_open: list[str], said: str) -> None:
@@ -317,16 +325,39 @@ class TestAPasswordInAChat:
         assert result.open_tasks == still_open
         assert said in advice(result, still_open[0])
 
+    @pytest.mark.parametrize("count", [1, "none"])
+    def test_another_number(self, desk: Desk, secrets: Any, count: object) -> None:
+        secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7260")
+        old, new = self.read(secrets, "AWSPREVIOUS"), self.read(secrets)
+        result = desk.check("10.3", (new, count))
+        assert result.open_tasks == [ROTATIONS]
+        assert "What would another key material have changed" in advice(result, ROTATIONS)
+        result = desk.check("10.3", (old, 0))
+        assert result.open_tasks == [NOW]
+        assert "the password from the chat" in advice(result, NOW)
+
+    def test_a_password_that_the_database_refuses(self, desk: Desk, secrets: Any) -> None:
+        secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7261")
+        self.read(secrets, "AWSPREVIOUS")
+        result = desk.check("10.3", (self.read(secrets), 0))
+        assert result.open_tasks == [NOW]
+        assert "accepts no other" in advice(result, NOW)
+
+    def test_stored_once_more_and_not_read_again(self, desk: Desk, secrets: Any) -> None:
+        secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7260")
+        earlier = self.read(secrets)
+        secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7260")
+        assert "of an earlier version" in advice(desk.check("10.3", (earlier, 0)), NOW)
+
     def test_the_previous_one_was_not_read(self, desk: Desk, secrets: Any) -> None:
         secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7260")
-        self.read(secrets)
-        assert "You have read the current one" in advice(desk.check("10.3", RIGHT), OLD_READ)
+        result = desk.check("10.3", (self.read(secrets), 0))
+        assert "You have read the current one" in advice(result, OLD_READ)
 
     def test_only_the_previous_one_was_read(self, desk: Desk, secrets: Any) -> None:
         secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7260")
-        self.read(secrets, "AWSPREVIOUS")
-        result = desk.check("10.3", RIGHT)
-        assert result.open_tasks == [NEW_READ]
+        result = desk.check("10.3", (self.read(secrets, "AWSPREVIOUS"), 0))
+        assert result.open_tasks == [NEW_READ, NOW]
         assert "the version before" in advice(result, NEW_READ)
 
     def test_the_key_was_rotated_instead(self, desk: Desk, lab: Lab, secrets: Any) -> None:
@@ -334,25 +365,23 @@ class TestAPasswordInAChat:
         key_id = next(key.key_id for key in lab.inventory if key.description == "warehouse")
         kms.rotate_key_on_demand(KeyId=key_id)
         lab.clock.advance(minutes=1)
-        self.read(secrets)
-        result = desk.check("10.3", ("winter-2025", 1))
+        result = desk.check("10.3", (self.read(secrets), 1))
         assert result.open_tasks == [REPLACED, NEW_READ, OLD_READ, NOW, ROTATIONS]
         assert "You have rotated the KMS key" in advice(result, REPLACED)
 
     def test_read_only_before(self, desk: Desk, secrets: Any) -> None:
-        self.read(secrets)
+        reply = self.read(secrets)
         secrets.put_secret_value(SecretId="warehouse/db", SecretString="thaw-7260")
-        result = desk.check("10.3", RIGHT)
-        assert result.open_tasks == [NEW_READ, OLD_READ]
+        result = desk.check("10.3", (reply, 0))
+        assert result.open_tasks == [NEW_READ, OLD_READ, NOW]
         assert "Read it again" in advice(result, NEW_READ)
 
     def test_deleted_and_made_anew(self, desk: Desk, lab: Lab, secrets: Any) -> None:
         secrets.delete_secret(SecretId="warehouse/db", ForceDeleteWithoutRecovery=True)
         secrets.create_secret(Name="warehouse/db", SecretString="thaw-7260")
-        self.read(secrets)
-        result = desk.check("10.3", RIGHT)
-        assert result.open_tasks == [REPLACED, NEW_READ, OLD_READ]
+        result = desk.check("10.3", (self.read(secrets), 0))
+        assert result.open_tasks == [REPLACED, NEW_READ, OLD_READ, NOW]
         assert "deleted and made anew" in advice(result, REPLACED)
 
     def test_without_the_lesson(self, desk: Desk) -> None:
-        assert desk.check("10.3", RIGHT).open_tasks == [REPLACED, NEW_READ, OLD_READ]
+        assert desk.check("10.3", ("thaw-7260", 0)).open_tasks == [REPLACED, NEW_READ, OLD_READ, NOW]
