@@ -116,6 +116,10 @@ def _suspects_the_innocent(attempt: Attempt) -> bool:
     return not set(_named(_parts(attempt, 3)[0])) <= _thieves(attempt)
 
 
+def _misses_the_first_thief(attempt: Attempt) -> bool:
+    return _who(_thefts(attempt)[0]) not in _named(_parts(attempt, 3)[0])
+
+
 def _misses_a_thief(attempt: Attempt) -> bool:
     return not set(_named(_parts(attempt, 3)[0])) >= _thieves(attempt)
 
@@ -305,9 +309,14 @@ EXERCISES = (
                         "salaries at any time. Compare user and table of each Decrypt that worked.",
                     ),
                     (
+                        _misses_the_first_thief,
+                        "So far right, and there is one more user under whose name rows were read, and earlier. Look "
+                        "at every Decrypt of the week, oldest first.",
+                    ),
+                    (
                         _misses_a_thief,
                         "So far right, and there is one more user under whose name rows were read. Look at the later "
-                        "days too: nobody is in the rules for that user at all.",
+                        "days too: somebody decrypts who may do nothing at all.",
                     ),
                 ),
             ),

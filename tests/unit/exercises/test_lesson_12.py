@@ -188,8 +188,13 @@ class TestTheIntruder:
     def test_the_second_door_is_overlooked(self, desk: Desk, company: Company) -> None:
         result = desk.check("12.2", (["backup"], FIRST, ["anna"]))
         assert result.open_tasks == [USERS, ROWS]
-        assert "there is one more user" in advice(result, USERS)
+        assert "Look at the later days" in advice(result, USERS)
         assert "Some are missing" in advice(result, ROWS)
+
+    def test_the_first_door_is_overlooked(self, desk: Desk, company: Company) -> None:
+        result = desk.check("12.2", (["old-intern"], FIRST, ["bela"]))
+        assert result.open_tasks == [USERS, ROWS]
+        assert "one more user under whose name rows were read, and earlier" in advice(result, USERS)
 
     def test_payroll_is_suspected(self, desk: Desk, company: Company) -> None:
         answer = (["backup", "old-intern", "payroll"], FIRST, ["anna", "bela", "carla"])
