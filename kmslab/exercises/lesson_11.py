@@ -449,9 +449,11 @@ EXERCISES = (
                     ),
                     (
                         _read_salaries,
-                        "It worked when it was last asked for. Is kms:EncryptionContext:aws:s3:arn in the policy by "
-                        "now? Then let lab.clock.advance(minutes=10) pass, and try again: S3 still has the Bucket Key "
-                        "in memory for the secretary, and asks nobody.",
+                        "It worked when it was last asked for. Is kms:EncryptionContext:aws:s3:arn the ARN of "
+                        "office-minutes by now, and has the secretary no second policy? (put_user_policy with another "
+                        "PolicyName adds one; delete_user_policy takes it away.) Then let "
+                        "lab.clock.advance(minutes=10) pass, and try again: S3 still has the Bucket Key in memory for "
+                        "the secretary, and asks nobody.",
                     ),
                     (
                         lambda attempt: _secretarys(attempt, _SALARIES),

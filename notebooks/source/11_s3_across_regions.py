@@ -115,7 +115,8 @@ print(len(held), "bytes; the text is in them:", b"Platform" in held)
 # ## To another Region, by hand
 #
 # A bucket in Ireland shall have the cover, too. Make the bucket, and a key for it: **an object's key has to be in the bucket's
-# Region**. The map shows what lives where; after any later cell, *Look again* brings it up to date.
+# Region**. The map shows what lives where; later, *Look again* brings it up to date. (`SSE-S3` is explained
+# below.)
 
 # %%
 irish_covers = irish_kms.create_key(Description="covers, Ireland")["KeyMetadata"]
@@ -140,7 +141,8 @@ error = attempt(
 print(error.response["Error"]["Code"], "-", error.response["Error"]["Message"])
 
 # %% [markdown]
-# S3 asks KMS **in the bucket's Region**, and an ARN of another Region is none there. (S3 puts `KMS.` in front of what KMS says.)
+# S3 asks KMS **in the bucket's Region**, where an ARN of another Region is invalid. (S3 puts `KMS.` in front of what KMS
+# says.)
 #
 # So the object has to be decrypted, moved, and encrypted under another key. Tom's notes say that *you* have to do that. You can:
 
@@ -337,8 +339,7 @@ show_kms(mark)
 #
 # ## Defaults of a bucket
 #
-# Whoever writes an object can forget two arguments. So a bucket has a **default encryption**. What is it, if you have said
-# nothing?
+# Whoever writes an object can forget two arguments. So a bucket has a **default encryption**. What is it at first?
 
 # %%
 def default_of(client, bucket):
@@ -370,7 +371,7 @@ print(reply["ServerSideEncryption"], reply["SSEKMSKeyId"] == irish_covers["Arn"]
 print(irish_s3.head_object(Bucket="covers-ireland", Key="careless.txt")["ServerSideEncryption"])
 
 # %% [markdown]
-# From now on nobody can forget it. (And the last line: objects that are there already stay as they are.) Always give the ARN
+# From now on nobody can forget it. (The last line: objects that are there stay as they are.) Always give the ARN
 # of the key here: a bare alias is looked up in the account of whoever writes, and need not be yours.
 #
 # If you say `aws:kms` without any key, S3 takes `alias/aws/s3`, the AWS managed key:
@@ -431,8 +432,8 @@ figures.bars(
 )
 
 # %% [markdown]
-# AWS says "up to 99 percent" less. It is less than that where many different users and roles read, since S3 keeps the key for
-# each of them apart, and where they come rarely.
+# (Of each bar, a dollar is for the key.) AWS says "up to 99 percent" less. It is not so much where many users and roles read,
+# since S3 keeps a key for each, or where they come rarely.
 #
 # It has a price. Look at the line in the trail again: the context is the ARN of the **bucket**. So
 #
@@ -507,7 +508,7 @@ print(error.response["Error"]["Message"])
 # | copy | `s3:GetObject`, `s3:PutObject` | `kms:Decrypt` (source), `kms:GenerateDataKey` (target) |
 # | see size and date | `s3:GetObject` | nothing |
 #
-# The last line is worth a look: what a bucket is good for without its keys.
+# The last line shows what a bucket is good for without its keys.
 
 # %%
 print(guest_s3.head_object(Bucket="covers-virginia", Key="night-train.txt")["ContentLength"], "bytes")

@@ -323,7 +323,7 @@ class TestTheSecretary:
         ("conditions", "still_open", "said"),
         [
             ({}, [SALARIES, ONLY_S3], "nothing ties the permission to one bucket"),
-            ({VIA: S3}, [SALARIES], "Is kms:EncryptionContext:aws:s3:arn in the policy by now?"),
+            ({VIA: S3}, [SALARIES], "has the secretary no second policy?"),
             ({CONTEXT: "arn:aws:s3:::office-minutes"}, [ONLY_S3], "the policy lacks kms:ViaService"),
             (
                 {CONTEXT: "arn:aws:s3:::office-minutes/2026-01.txt", VIA: S3},
