@@ -51,8 +51,8 @@ _ = lab.clock.travel_to(datetime(2026, 2, 1))
 lab.bill
 
 # %% [markdown]
-# The calls cost **nothing**, and the key 87 cents. A customer managed key costs 1 USD a month, whether you call it or not. It
-# is counted by the hour: 651 of January's 744. So the sentence should be:
+# The calls cost **nothing**, and the key 86 cents. A customer managed key costs 1 USD a month, whether you call it or not. It
+# is counted by the hour: 639 of January's 744. So the sentence should be:
 #
 # > You pay **1 USD a month for each key**, and, after the first 20,000 of a month, a little for each request.
 #
@@ -120,7 +120,8 @@ _ = kms.encrypt(KeyId=orders, Plaintext=b"order 1001")
 live
 
 # %% [markdown]
-# *Set the mark* before a cell, run it, and read the sentence on top: that is what the cell costs. (`live.close()` ends it.)
+# *Set the mark* before a cell, run it, and read the sentence on top: that is what the cell costs. Without a new mark it adds up:
+# the next cell makes two keys, and two keys a million times are two million dollars. (`live.close()` ends it.)
 #
 # ## Not all requests are alike
 #

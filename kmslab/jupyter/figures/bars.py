@@ -28,7 +28,7 @@ def bars(title: str, values: Mapping[str, float], unit: str, *, log: bool = Fals
     left = max(width_of(label) for label in values) + 20
     drawing = Drawing(_WIDTH, _TOP + _ROW * len(values) + _BOTTOM)
     drawing.text(10, 24, title, size=15, bold=True)
-    number = max(width_of(f"{_number(value)} {unit}") for value in values.values()) + 16
+    number = max(width_of(f"{_number(value, unit)} {unit}") for value in values.values()) + 16
     room = _WIDTH - left - max(_NUMBER, number)
     largest = max(values.values())
     for row, (label, value) in enumerate(values.items()):
@@ -36,12 +36,12 @@ def bars(title: str, values: Mapping[str, float], unit: str, *, log: bool = Fals
         drawing.text(left - 8, y + 17, label, anchor="end")
         length = room * _share(value, largest, log=log)
         drawing.box(left, y + 3, length, _ROW - 10, fill=BLUE, stroke=BLUE)
-        drawing.text(left + length + 6, y + 17, f"{_number(value)} {unit}")
+        drawing.text(left + length + 6, y + 17, f"{_number(value, unit)} {unit}")
     base = _TOP + _ROW * len(values)
     drawing.line(left, _TOP, left, base)
     scale = f"{unit}, each step a factor of ten" if log else unit
     drawing.text(left, base + 22, scale, size=12, fill=INK)
-    lines = [f"{title} ({scale})", *(f"  {label}: {_number(value)}" for label, value in values.items())]
+    lines = [f"{title} ({scale})", *(f"  {label}: {_number(value, unit)}" for label, value in values.items())]
     return drawing.figure(title, "\n".join(lines))
 
 
@@ -53,5 +53,7 @@ def _share(value: float, largest: float, *, log: bool) -> float:
     return value / largest
 
 
-def _number(value: float) -> str:
+def _number(value: float, unit: str) -> str:
+    if unit.startswith("USD") and value:
+        return f"{value:,.2f}" if value >= 0.01 else f"{value:.6f}"
     return f"{value:,.0f}" if value == int(value) else f"{value:,.6g}"

@@ -221,7 +221,7 @@ def field(name: str, value: str = "", on_change: Callable[[], object] | None = N
 
 def number(name: str, value: int) -> Any:
     """A whole number. What is out of bounds is for AWS to refuse."""
-    return widgets.IntText(description=name, value=value, style=_NAMED, layout=widgets.Layout(width="230px"))
+    return widgets.IntText(description=name, value=value, style=_NAMED, layout=widgets.Layout(width="270px"))
 
 
 def tick(name: str) -> Any:

@@ -54,6 +54,11 @@ def test_bars_leave_room_for_a_long_unit() -> None:
     assert float(number.attrib["x"]) + width_of(number.text or "") <= float(root.attrib["viewBox"].split()[2])
 
 
+def test_money_has_its_cents_and_less_than_a_cent_six_places() -> None:
+    figure = bars("A month", {"a": 1.3, "b": 121.0, "c": 0.000015}, "USD")
+    assert [line.strip() for line in figure.text.splitlines()[1:]] == ["a: 1.30", "b: 121.00", "c: 0.000015"]
+
+
 def test_bars_of_nothing() -> None:
     assert widths(bars("Nothing", {"a": 0}, "calls")) == [0]
     for values in ({}, {"a": -1}):
