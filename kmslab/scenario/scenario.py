@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 #: The example: three accounts, an administrator, a developer, an auditor, keys with aliases, a bucket.
 CLASSROOM = Path(__file__).with_name("classroom.yaml")
 
-#: The bookshop of lesson 14, before its incident.
+#: The bookshop of lesson 14, before its incident. Nobody writes it but kmslab, so the schema is asked in the tests.
 OTTERQUILL = Path(__file__).with_name("otterquill.yaml")
 
 
@@ -44,7 +44,8 @@ class Scenario:
         """
         source = read_source(Path(path), os.fspath(path))
         root = source.root
-        check_schema(source)
+        if Path(path) != OTTERQUILL:
+            check_schema(source)
         names = Names(root, root.get("region").text or "us-east-1")
         check_all(root, names)
         refuse(source.findings)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable
-from typing import Any
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
+from typing import TYPE_CHECKING, Any
 
 from kmslab.scenario.parts import Part, Source
 from kmslab.scenario.schema import schema
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 # A longer list helps nobody.
 _MOST_NAMES = 24
@@ -34,6 +34,9 @@ def closest(name: str, known: Iterable[str]) -> str:
 
 def check_schema(source: Source) -> None:
     """Note everything that the schema does not allow."""
+    # Where JupyterLab is installed, jsonschema needs a second to begin: lesson 14 does not wait for it.
+    from jsonschema import Draft202012Validator
+
     for error in Draft202012Validator(schema()).iter_errors(source.value):
         part = Part(source, error.instance, tuple(error.absolute_path))
         if "propertyNames" in error.relative_schema_path:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
 from jsonschema import Draft202012Validator
 
 from kmslab.keys.specs import KEY_SPECS
+from kmslab.scenario import CLASSROOM, OTTERQUILL
+from kmslab.scenario.reading import read_source
 from kmslab.scenario.schema import schema
+from kmslab.scenario.wording import check_schema
 from kmslab.wire import model
 
 
@@ -21,6 +28,20 @@ def _schemas(part: Any) -> Iterator[dict[str, Any]]:
 
 def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(schema())
+
+
+@pytest.mark.parametrize("path", [CLASSROOM, OTTERQUILL], ids=lambda path: path.stem)
+def test_it_allows_what_comes_with_kmslab(path: Path) -> None:
+    source = read_source(path, path.name)
+    check_schema(source)
+    assert source.findings == []
+
+
+def test_lesson_14_does_not_wait_for_jsonschema() -> None:
+    code = (
+        "import sys; from kmslab.scenario import *; Scenario.read(OTTERQUILL); assert 'jsonschema' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)  # noqa: S603 - code of this test
 
 
 def test_whatever_can_be_refused_says_what_to_write_instead() -> None:
