@@ -12,7 +12,7 @@ from kmslab.errors import KmslabError
 from kmslab.exercises.desk import Desk
 from kmslab.exercises.progress import Progress
 from kmslab.exercises.seat import join
-from kmslab.jupyter import aws_magic
+from kmslab.jupyter import aws_magic, short_tracebacks
 from kmslab.jupyter.commands import Commands
 from kmslab.jupyter.lent import is_binder
 
@@ -35,7 +35,7 @@ and the bill is only shown.
 Set-up complete."""
 
 
-class Shell(aws_magic.Shell, Protocol):
+class Shell(aws_magic.Shell, short_tracebacks.Shell, Protocol):
     """What the extension needs of IPython's shell."""
 
     def push(self, variables: dict[str, Any]) -> None:
@@ -55,6 +55,7 @@ def load_ipython_extension(shell: Shell) -> None:
     over = ExitStack()
     _LOADED.append(over)
     lab, welcome = _BACKENDS[backend](shell, over)
+    over.callback(short_tracebacks.shorten(shell))
     desk = Desk(lab, Progress.of_workspace())
     commands = Commands(lab)
     names = {"check": desk.check, "hint": desk.hint, "progress": desk.progress, "golf": desk.golf}

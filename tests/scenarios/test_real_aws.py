@@ -42,6 +42,9 @@ class Shell:
     def push(self, variables: dict[str, Any]) -> None:
         self.user_ns.update(variables)
 
+    def set_custom_exc(self, exc_tuple: tuple[type[BaseException], ...], handler: Any) -> None:
+        pass
+
 
 @pytest.fixture
 def aws() -> Iterator[Lab]:
@@ -96,6 +99,7 @@ class Shell:
     user_ns = {}
     def register_magic_function(self, *a, **k): pass
     def push(self, names): pass
+    def set_custom_exc(self, *_): pass
 kmslab.load_ipython_extension(Shell())
 import boto3
 boto3.client("kms", region_name="us-east-1").create_key()
@@ -405,6 +409,7 @@ class Shell:
     user_ns = {}
     def register_magic_function(self, *a, **k): pass
     def push(self, names): pass
+    def set_custom_exc(self, *_): pass
 kmslab.load_ipython_extension(Shell())
 boto3.client("kms", region_name="us-east-1").create_key(Description="known")
 boto3.DEFAULT_SESSION.events.register_first("after-call.kms", lambda **_: os.kill(os.getpid(), signal.SIGKILL))

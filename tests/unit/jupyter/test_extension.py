@@ -27,6 +27,9 @@ class Shell:
     def push(self, variables: dict[str, Any]) -> None:
         self.user_ns.update(variables)
 
+    def set_custom_exc(self, exc_tuple: tuple[type[BaseException], ...], handler: Any) -> None:
+        self.shortened = exc_tuple
+
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Shell]:
