@@ -20,8 +20,8 @@ from kmslab.jupyter.panels.panel import (
     attempt,
     button,
     choose_from,
+    context_field,
     dropdown,
-    field,
     heading,
     number,
     read_context,
@@ -81,7 +81,7 @@ class CiphertextPanel(Panel):
         self._part = dropdown("Show the bytes of", [part.name for part in self._anatomy.parts], self._show_part)
         self._change = dropdown("Change", list(CHANGES))
         self._place = number("Byte", 0)
-        self._context = field("Encryption context (name=value, name=value)", write_context(encryption_context or {}))
+        self._context = context_field(encryption_context)
         self._region = dropdown("Ask KMS in", regions)
         self._part_shown, self._answer_shown = shown(), shown()
         self.lay_out(

@@ -185,6 +185,11 @@ def read_context(text: str) -> dict[str, str]:
     return {name.strip(): value.strip() for name, _, value in pairs}
 
 
+def context_field(context: Mapping[str, str] | None = None) -> Any:
+    """A line of text for an encryption context."""
+    return field("Encryption context", write_context(context or {}), form="name=value, name=value")
+
+
 def write_context(context: Mapping[str, str]) -> str:
     """The same the other way round."""
     return ", ".join(f"{name}={value}" for name, value in context.items())
@@ -208,11 +213,12 @@ def dropdown(name: str, options: Sequence[Any], on_change: Callable[[], object] 
     return _watched(made, on_change)
 
 
-def field(name: str, value: str = "", on_change: Callable[[], object] | None = None) -> Any:
-    """A line of text."""
+def field(name: str, value: str = "", on_change: Callable[[], object] | None = None, *, form: str = "") -> Any:
+    """A line of text; the form of it stands in the field while that is empty."""
     made = widgets.Text(
         description=name,
         value=value,
+        placeholder=form,
         style=_NAMED,
         layout=widgets.Layout(width="auto", max_width="98%", flex="1 1 240px"),
     )
@@ -276,9 +282,10 @@ def announced(lines: Sequence[str]) -> str:
 
 def told_as_table(table: Table, height: str = "none") -> str:
     """A table that scrolls by itself where it is wider than the panel, or higher than is said."""
-    # Cells inherit their distance; JupyterLab's own style for tables ends outside a widget.
-    style = f"overflow:auto;max-height:{height};line-height:1.4;border-collapse:separate;border-spacing:10px 2px"
-    return f'<div tabindex="0" role="region" aria-label={_quoted(table.caption)} style="{style}">{table.html()}</div>'
+    style = f"overflow:auto;max-height:{height};line-height:1.4"
+    # JupyterLab's style for tables ends outside a widget, and the browser's own leaves two pixels between columns.
+    apart = table.html().replace("<table>", '<table style="border-spacing:10px 2px">', 1)
+    return f'<div tabindex="0" role="region" aria-label={_quoted(table.caption)} style="{style}">{apart}</div>'
 
 
 def _block(text: str) -> str:

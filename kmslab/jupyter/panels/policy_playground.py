@@ -17,8 +17,8 @@ from kmslab.jupyter.panels.panel import (
     Said,
     button,
     choose_from,
+    context_field,
     dropdown,
-    field,
     find_key,
     read_context,
     row,
@@ -53,7 +53,7 @@ class PolicyPlayground(Panel):
         )
         self._who = dropdown("Who calls", list(self._people))
         self._call = dropdown("Call", list(CALLS))
-        self._context = field("Encryption context (name=value, name=value)")
+        self._context = context_field()
         half = widgets.Layout(min_width="320px", max_width="100%", flex="1 1 45%", padding="0 16px 0 0")
         self._ask_shown, self._call_shown = widgets.HTML(layout=half), widgets.HTML(layout=half)
         self._traces_shown = shown()

@@ -90,7 +90,7 @@ def test_every_bit_counts(panel: CiphertextPanel, lab: Lab, blob: bytes, find: A
 
 
 def test_another_context_and_another_region(panel: CiphertextPanel, lab: Lab, find: Any) -> None:
-    context = find(panel, "Encryption context (name=value, name=value)")
+    context = find(panel, "Encryption context")
     context.value = "tenant=red"
     assert panel.decrypt().answered.lines[1] == "InvalidCiphertextException, without a message."
     context.value = "tenant"
