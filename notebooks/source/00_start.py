@@ -10,7 +10,7 @@
 #
 # **Before you begin**: you know some Python. You need no AWS account, no network and no other lesson.
 #
-# **Time**: 20 minutes.
+# **Time**: {minutes} minutes.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

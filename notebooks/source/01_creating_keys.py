@@ -10,7 +10,7 @@
 #
 # **Before you begin**: [00 Start here](00_start.ipynb).
 #
-# **Time**: 25 minutes.
+# **Time**: {minutes} minutes.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

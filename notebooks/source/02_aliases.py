@@ -10,7 +10,7 @@
 #
 # **Before you begin**: [01 Creating keys](01_creating_keys.ipynb).
 #
-# **Time**: 35 minutes.
+# **Time**: {minutes} minutes.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

@@ -12,7 +12,7 @@
 #
 # **Before you begin**: [01 Creating keys](01_creating_keys.ipynb) and [02 Aliases](02_aliases.ipynb).
 #
-# **Time**: 45 minutes. In a workshop of 40, stop after exercise 03.2 and keep the rest for another day.
+# **Time**: {minutes} minutes. In a workshop of 40, stop after exercise 03.2 and keep the rest for another day.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

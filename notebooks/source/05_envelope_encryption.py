@@ -11,7 +11,7 @@
 #
 # **Before you begin**: [04 The 4 KB limit](04_the_4_kb_limit.ipynb).
 #
-# **Time**: 50 minutes.
+# **Time**: {minutes} minutes.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

@@ -11,7 +11,7 @@
 #
 # **Before you begin**: [05 Envelope encryption](05_envelope_encryption.ipynb).
 #
-# **Time**: 50 minutes.
+# **Time**: {minutes} minutes.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

@@ -12,7 +12,7 @@
 #
 # **Before you begin**: [01 Creating keys](01_creating_keys.ipynb) and [05 Envelope encryption](05_envelope_encryption.ipynb).
 #
-# **Time**: 65 minutes.
+# **Time**: {minutes} minutes.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

@@ -11,7 +11,7 @@
 #
 # **Before you begin**: [02 Aliases](02_aliases.ipynb).
 #
-# **Time**: 35 minutes.
+# **Time**: {minutes} minutes.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

@@ -11,7 +11,7 @@
 #
 # **Before you begin**: [02 Aliases](02_aliases.ipynb) and [05 Envelope encryption](05_envelope_encryption.ipynb).
 #
-# **Time**: 55 minutes.
+# **Time**: {minutes} minutes.
 #
 # Words you do not know: [glossary](glossary.ipynb).
 #

@@ -13,7 +13,7 @@
 # **Before you begin**: [07 Who may use a key](07_who_may_use_a_key.ipynb) and
 # [08 Three kinds of keys](08_three_kinds_of_keys.ipynb).
 #
-# **Time**: 50 minutes.
+# **Time**: {minutes} minutes.
 #
 # [All lessons](index.ipynb) · Previous: [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb) ·
 # Next: [11 S3 across Regions](11_s3_across_regions.ipynb)

@@ -13,7 +13,7 @@
 # **Before you begin**: [05 Envelope encryption](05_envelope_encryption.ipynb),
 # [07 Who may use a key](07_who_may_use_a_key.ipynb) and [10 Secrets](10_secrets.ipynb).
 #
-# **Time**: 50 minutes.
+# **Time**: {minutes} minutes.
 #
 # [All lessons](index.ipynb) · Previous: [10 Secrets](10_secrets.ipynb) · Next: [12 Audit trail](12_audit_trail.ipynb)
 #

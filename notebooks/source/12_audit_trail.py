@@ -11,7 +11,7 @@
 #
 # **Before you begin**: [07 Who may use a key](07_who_may_use_a_key.ipynb) and [11 S3 across Regions](11_s3_across_regions.ipynb).
 #
-# **Time**: 45 minutes.
+# **Time**: {minutes} minutes.
 #
 # [All lessons](index.ipynb) · Previous: [11 S3 across Regions](11_s3_across_regions.ipynb) ·
 # Next: [13 What it costs](13_what_it_costs.ipynb)

@@ -12,7 +12,7 @@
 # **Before you begin**: [05 Envelope encryption](05_envelope_encryption.ipynb) and
 # [06 Asymmetric keys](06_asymmetric_keys.ipynb).
 #
-# **Time**: 45 minutes.
+# **Time**: {minutes} minutes.
 #
 # [All lessons](index.ipynb) · Previous: [12 Audit trail](12_audit_trail.ipynb) · Next: [14 The incident](14_the_incident.ipynb)
 #

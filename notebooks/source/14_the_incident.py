@@ -13,7 +13,7 @@
 # [09 Rotation and lifecycle](09_rotation_and_lifecycle.ipynb), [12 Audit trail](12_audit_trail.ipynb) and
 # [13 What it costs](13_what_it_costs.ipynb). There is nothing new here, but everything at once.
 #
-# **Time**: 45 minutes. Words you do not know: [glossary](glossary.ipynb).
+# **Time**: {minutes} minutes. Words you do not know: [glossary](glossary.ipynb).
 #
 # [All lessons](index.ipynb) · Previous: [13 What it costs](13_what_it_costs.ipynb) · Next: [15 Call golf](15_call_golf.ipynb)
 

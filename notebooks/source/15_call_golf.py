@@ -10,7 +10,7 @@
 #
 # **Before you begin**: lessons 04 to 11. The game asks for something from each.
 #
-# **Time**: 45 minutes. Words you do not know: [glossary](glossary.ipynb).
+# **Time**: {minutes} minutes. Words you do not know: [glossary](glossary.ipynb).
 #
 # [All lessons](index.ipynb) · Previous: [14 The incident](14_the_incident.ipynb)
 
