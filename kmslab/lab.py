@@ -115,7 +115,7 @@ class Lab:
         self._hardware = Hardware(self.world, self.clock, self.ids, account_id=account_id, region=region)
         self.support = Support(self.world, self.clock, self._insiders)
         self._services = ServicesLater(self._start_services, lambda: [each.administrator for each in self.accounts])
-        self._hook = Hook(self._door.handle, self._services.answer, expect)
+        self._hook = Hook(self._door.handle, self._services.answer)
         self._sessions: dict[tuple[str, str], boto3.Session] = {}
         self._accounts: dict[str, Account] = {}
         self._server: Server | None = None
@@ -241,7 +241,7 @@ class Lab:
         """The session for a principal and a Region; made once."""
         name = (principal.credentials.access_key_id, region)
         if name not in self._sessions:
-            self._sessions[name] = make_session(principal.credentials, region, self._hook)
+            self._sessions[name] = make_session(principal.credentials, region, self._hook, expect)
         return self._sessions[name]
 
     @contextmanager

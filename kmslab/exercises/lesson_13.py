@@ -1,7 +1,7 @@
 """Exercises of lesson 13: what it costs.
 
-Forecasts are handed over, not numbers: what they count was really called. Long, because each typical mistake has a test
-and a sentence of its own.
+Forecasts are handed over, not numbers: what they count was really called. More than 300 lines, because each typical
+mistake has a test and a sentence of its own.
 """
 
 from __future__ import annotations

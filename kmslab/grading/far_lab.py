@@ -156,7 +156,7 @@ class FarLab(FarAccount):
         """The session for an access key and a Region; made once."""
         name = (credentials.access_key_id, region)
         if name not in self._sessions:
-            self._sessions[name] = make_session(credentials, region, self._send)  # type: ignore[arg-type]
+            self._sessions[name] = make_session(credentials, region, self._send)
         return self._sessions[name]
 
     def _send(self, request: AWSPreparedRequest, event_name: str = "", **_: Any) -> AWSResponse:

@@ -46,15 +46,10 @@ OtherHandler = Callable[[AWSPreparedRequest], AWSResponse]
 class Hook:
     """Answers botocore's requests: KMS from the Lab's front door, every other service from whoever plays it."""
 
-    def __init__(self, kms: KmsHandler, others: OtherHandler, expect: Callable[[str], None]) -> None:
-        """Remember who answers, and who is told for which service a client was made."""
+    def __init__(self, kms: KmsHandler, others: OtherHandler) -> None:
+        """Remember who answers."""
         self._kms = kms
         self._others = others
-        self._expect = expect
-
-    def client_made(self, event_name: str = "", **_: Any) -> None:
-        """A client is being made. `event_name` is `creating-client-class.<service>`."""
-        self._expect(event_name.rpartition(".")[2])
 
     def __call__(self, request: AWSPreparedRequest, event_name: str = "", **_: Any) -> AWSResponse:
         """Answer one prepared request. `event_name` is `before-send.<service>.<operation>`."""
@@ -114,13 +109,29 @@ class Installation:
             self.uninstall()
 
 
-def make_session(credentials: Credentials, region: str, hook: Hook) -> boto3.Session:
+class _Announcement:
+    """Tells for which service a client is made. `event_name` is `creating-client-class.<service>`."""
+
+    def __init__(self, expect: Callable[[str], None]) -> None:
+        self._expect = expect
+
+    def __call__(self, event_name: str = "", **_: Any) -> None:
+        self._expect(event_name.rpartition(".")[2])
+
+
+def make_session(
+    credentials: Credentials,
+    region: str,
+    answer: Callable[..., AWSResponse],
+    expect: Callable[[str], None] | None = None,
+) -> boto3.Session:
     """An ordinary boto3 session whose clients reach the Lab.
 
     Args:
         credentials: Whom its clients act as.
         region: Its default Region.
-        hook: What answers.
+        answer: What answers, as a `Hook` does.
+        expect: Is told for which service a client is made, by the service's name in botocore's events.
     """
     core = botocore.session.Session(session_vars=_NO_PROFILE)
     core.set_default_client_config(_CLIENT_CONFIG)
@@ -135,6 +146,7 @@ def make_session(credentials: Credentials, region: str, hook: Hook) -> boto3.Ses
     # boto3 adds its own folder to the loader, which all sessions share, each time anew.
     paths = model.loader().search_paths
     paths[:] = dict.fromkeys(paths)
-    session.events.register_first("before-send", hook)
-    session.events.register("creating-client-class", hook.client_made)
+    session.events.register_first("before-send", answer)
+    if expect is not None:
+        session.events.register("creating-client-class", _Announcement(expect))
     return session
