@@ -1,4 +1,7 @@
-"""Exercises of lesson 01: creating keys."""
+"""Exercises of lesson 01: creating keys.
+
+More than 300 lines, because each of the usual mistakes gets a sentence of its own.
+"""
 
 from __future__ import annotations
 

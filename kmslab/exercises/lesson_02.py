@@ -1,4 +1,7 @@
-"""Exercises of lesson 02: aliases. Long, because each of the usual mistakes gets a sentence of its own."""
+"""Exercises of lesson 02: aliases.
+
+More than 300 lines, because each of the usual mistakes gets a sentence of its own.
+"""
 
 from __future__ import annotations
 

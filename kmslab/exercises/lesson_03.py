@@ -1,7 +1,7 @@
 """Exercises of lesson 03: encrypt from the command line.
 
-A call came from the command line if its user agent says so; what the commands left in files is looked at too. Long,
-because each of the usual mistakes gets a sentence of its own.
+A call came from the command line if its user agent says so; what the commands left in files is looked at too.
+More than 300 lines, because each of the usual mistakes gets a sentence of its own.
 """
 
 from __future__ import annotations

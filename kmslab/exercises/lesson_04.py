@@ -1,4 +1,7 @@
-"""Exercises of lesson 04: the 4 KB limit. Long, because each of the usual mistakes gets a sentence of its own."""
+"""Exercises of lesson 04: the 4 KB limit.
+
+More than 300 lines, because each of the usual mistakes gets a sentence of its own.
+"""
 
 from __future__ import annotations
 

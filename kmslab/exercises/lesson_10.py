@@ -1,7 +1,7 @@
 """Exercises of lesson 10: a parameter under a key of one's own, one parameter for one role, a secret that is replaced.
 
 All are read from what Parameter Store and Secrets Manager had KMS do; their encryption contexts say for which secret.
-Long, because each typical mistake has a test and a sentence of its own.
+More than 300 lines, because each typical mistake has a test and a sentence of its own.
 """
 
 from __future__ import annotations

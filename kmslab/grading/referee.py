@@ -11,8 +11,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -20,29 +18,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
 from typing import Any
-
-from botocore.awsrequest import AWSPreparedRequest, HeadersDict
 
 from kmslab import Lab
 from kmslab.errors import KmslabError
 from kmslab.exercises.catalogue import EXERCISES
-from kmslab.exercises.golf import Tee, tee_off
-from kmslab.exercises.lesson_15 import HOLES
 from kmslab.exercises.model import Attempt, CheckResult, run
 from kmslab.grading import fence
-from kmslab.grading.channel import Channel
-from kmslab.grading.far_lab import ASKED_BY_PYTHON, plays
+from kmslab.grading.bench import Bench
+from kmslab.grading.held_seat import START_SECONDS, Seat, SeatLostError, TooLongError, at_most, taken
 from kmslab.grading.plan import Plan, Step, code_cells, failing_cells, numbers_in, plan
-from kmslab.grading.seat import ANSWER, COMMAND, NUMBER
-from kmslab.grading.values import from_data, is_live, packed, packed_error
 from kmslab.jupyter.extension import SEED
 
-#: After Ctrl-C a cell has this long to end; then the seat is ended.
-_GRACE_SECONDS = 2
-#: How long a seat may take until it is ready.
-_START_SECONDS = 60
 #: How long it may take to find out what is handed over, and to judge it.
 _ANSWER_SECONDS = 10
 _JUDGE_SECONDS = 20
@@ -72,14 +59,6 @@ class Job:
     seconds: float
     memory_mb: int
     password: str
-
-
-class SeatLostError(Exception):
-    """The seat has ended, or had to be."""
-
-
-class _TooLongError(BaseException):
-    """What the seat asked for takes too long; no `except Exception` of a test may catch it."""
 
 
 class Referee:
@@ -202,9 +181,9 @@ class Referee:
             with contextlib.suppress(OSError):
                 os.chdir(folder)
         try:
-            with _at_most(_JUDGE_SECONDS):
+            with at_most(_JUDGE_SECONDS):
                 return run(exercise, Attempt(bench.lab, answer))
-        except _TooLongError:
+        except TooLongError:
             return run(exercise, Attempt(Lab(seed=SEED)))
         finally:
             os.chdir(self._folder)
@@ -226,245 +205,10 @@ class Referee:
 
     @contextlib.contextmanager
     def _seat(self, folder: str, bench: Bench) -> Iterator[Seat]:
-        seconds = int(self._job.seconds) + _START_SECONDS
-        terms = {"folder": folder, "memory_mb": self._job.memory_mb, "seconds": seconds, "port": bench.port}
-        process = subprocess.Popen(  # noqa: S603
-            [sys.executable, "-P", "-m", "kmslab.grading.seat", json.dumps(terms)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            cwd=folder,
-            env=_environment(folder),
-            start_new_session=True,
-        )
-        try:
-            seat = Seat(process, bench)
-            seat.wait_for("ready", _START_SECONDS)
+        seconds = int(self._job.seconds) + START_SECONDS
+        with taken(fence.Terms(folder, self._job.memory_mb, seconds, bench.port), bench) as seat:
             self._until = self._until or time.monotonic() + self._job.seconds
             yield seat
-        finally:
-            _end(process)
-
-
-class Bench:
-    """What the seat can ask for: the Lab, its live objects, and a check."""
-
-    def __init__(self, check: Callable[[Bench, str, Any, str], CheckResult]) -> None:
-        """Make a Lab, and judge with `check`."""
-        self._check = check
-        self.lab = Lab(seed=SEED)
-        #: Where the Lab listens.
-        self.port = int(self.lab.endpoint().rpartition(":")[2])
-        self._live: dict[int, Any] = {0: self.lab}
-
-    def renew(self) -> None:
-        """Begin with a new Lab, at the old one's address."""
-        self.lab.close()
-        self.lab = Lab(seed=SEED)
-        self.lab.endpoint(self.port)
-        self._live = {0: self.lab}
-
-    def close(self) -> None:
-        """Stop listening."""
-        self.lab.close()
-
-    def read(self, data: Any) -> Any:
-        """A value that the seat sent."""
-        return from_data(data, self.lab.directory.find, self._live.__getitem__)
-
-    def answer(self, question: dict[str, Any]) -> bytes:
-        """Answer one question, or say what went wrong."""
-        try:
-            return packed(_QUESTIONS[question["what"]](self, question), self._number_of)
-        except Exception as error:
-            return packed_error(error)
-
-    def _number_of(self, live: Any) -> int:
-        for number, known in self._live.items():
-            if known is live:
-                return number
-        number = len(self._live)
-        self._live[number] = live
-        return number
-
-    def _get(self, question: dict[str, Any]) -> tuple[str, Any]:
-        target, name = self._live[int(question["number"])], str(question["name"])
-        if name.startswith("_") or (target is self.lab and name in _NOT_FOR_SEATS):
-            raise AttributeError(f"The lab that is graded has no {name!r}.")
-        value = getattr(target, name)
-        return ("call", None) if callable(value) and not is_live(value) else ("value", value)
-
-    def _call(self, question: dict[str, Any]) -> Any:
-        target, name = self._live[int(question["number"])], str(question["name"])
-        if name not in ASKED_BY_PYTHON:
-            self._get(question)
-        arguments, named = self.read(question["arguments"]), self.read(question["named"])
-        if name == "__exit__":
-            failed = KmslabError("The block ended with an error.") if arguments[0] else None
-            with contextlib.suppress(KmslabError):
-                target.__exit__(None if failed is None else KmslabError, failed, None)
-            return None
-        return getattr(target, name)(*arguments, **named)
-
-    def _send(self, question: dict[str, Any]) -> tuple[str, int, list[tuple[str, str]], bytes]:
-        headers = HeadersDict()
-        for name, value in question["headers"]:
-            headers[str(name)] = str(value)
-        url, body = str(question["url"]), self.read(question["body"])
-        request = AWSPreparedRequest(str(question["method"]), url, headers, body, False)
-        response = self.lab.hook(request, event_name=str(question["event"]))
-        pairs = [(str(name), str(value)) for name, value in response.headers.items()]
-        return response.url, response.status_code, pairs, response.content
-
-    def _lab(self, question: dict[str, Any]) -> None:
-        if len(self.lab.trail) or len(self._live) > 1:
-            self.renew()
-
-    def _play(self, question: dict[str, Any]) -> Any:
-        function = plays().get(str(question["name"]))
-        if function is None:
-            raise KmslabError(f"There is no play {question['name']!r}.")
-        return function(self.lab, *self.read(question["arguments"]), **self.read(question["named"]))
-
-    def _tee(self, question: dict[str, Any]) -> Tee:
-        return tee_off(self.lab, HOLES[str(question["hole"])])
-
-    def _judge(self, question: dict[str, Any]) -> CheckResult:
-        given = self.read(question["answer"])
-        return self._check(self, str(question["exercise"]), given, str(question.get("folder", "")))
-
-
-_QUESTIONS: dict[str, Callable[[Bench, dict[str, Any]], Any]] = {
-    "lab": Bench._lab,
-    "get": Bench._get,
-    "call": Bench._call,
-    "send": Bench._send,
-    "play": Bench._play,
-    "tee": Bench._tee,
-    "check": Bench._judge,
-}
-
-#: Parts of the Lab's works, where its state could be changed without AWS's knowledge, and what concerns this process.
-_NOT_FOR_SEATS = frozenset(
-    {
-        *("behind", "close", "directory", "hook", "ids", "meter", "open", "recorder", "world"),
-        *("client", "environ", "install", "installed", "make_session", "session", "uninstall"),
-    }
-)
-
-
-class Seat:
-    """The referee's end of a seat."""
-
-    def __init__(self, process: subprocess.Popen[bytes], bench: Bench) -> None:
-        """Speak to a process, which may ask for what is on the bench."""
-        if process.stdin is None or process.stdout is None:
-            raise AssertionError("the process was started with pipes")
-        self._process, self._bench = process, bench
-        self._channel = Channel(process.stdout, process.stdin)
-
-    def run(self, source: str, seconds: float) -> str:
-        """Run a cell and give its error, or nothing.
-
-        Raises:
-            SeatLostError: it ended the process, or had to be ended.
-        """
-        return str(self._ordered({"run": source}, "done", seconds).get("error") or "")
-
-    def value(self, expression: str, seconds: float) -> dict[str, Any]:
-        """What an expression is worth, as the seat sends it; its folder, and the error.
-
-        Raises:
-            SeatLostError: it ended the process, or had to be ended.
-        """
-        return self._ordered({"evaluate": expression}, "value", seconds)
-
-    def _ordered(self, command: dict[str, str], ends: str, seconds: float) -> dict[str, Any]:
-        self._channel.send(COMMAND + json.dumps(command).encode())
-        try:
-            return self.wait_for(ends, seconds)
-        except TimeoutError:
-            if os.name == "posix":
-                self._process.send_signal(signal.SIGINT)
-        try:
-            found = self.wait_for(ends, _GRACE_SECONDS)
-        except TimeoutError:
-            raise SeatLostError(f"took more than {seconds:.0f} s") from None
-        return {**found, "error": f"TimeoutError: it took more than {seconds:.0f} s"}
-
-    def wait_for(self, ends: str, seconds: float) -> dict[str, Any]:
-        """Answer questions until the seat says that it is done.
-
-        Raises:
-            TimeoutError: it did not in time.
-            SeatLostError: the process has ended, or sends what no seat would.
-        """
-        until = time.monotonic() + seconds
-        while True:
-            message = self._channel.receive(max(0.0, until - time.monotonic()))
-            if message is None:
-                raise SeatLostError("ended the Python process")
-            try:
-                said = json.loads(message)
-                what = said["what"]
-                if what == ends:
-                    return dict(said)
-                number = NUMBER.pack(int(said["question"]))
-            except Exception:
-                raise SeatLostError("disturbed the grading") from None
-            try:
-                with _at_most(max(0.1, until - time.monotonic())):
-                    answer = self._bench.answer(said)
-            except _TooLongError:
-                raise TimeoutError from None
-            self._channel.send(ANSWER + number + answer)
-
-
-@contextlib.contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
-    """Within the block, what takes longer is broken off."""
-    if not hasattr(signal, "setitimer"):
-        yield
-        return
-
-    def ring(number: int, frame: FrameType | None) -> None:
-        raise _TooLongError
-
-    before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def _environment(folder: str) -> dict[str, str]:
-    """A seat's variables: none of the teacher's but those that Python needs."""
-    kept = ("LANG", "LC_ALL", "LD_LIBRARY_PATH", "PATH", "PYTHONPATH", "SYSTEMROOT", "VIRTUAL_ENV")
-    found = {name: os.environ[name] for name in kept if name in os.environ}
-    mine = dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP", "USERPROFILE", "IPYTHONDIR", "KMSLAB_WORKSPACE"), folder)
-    return {**found, **mine, "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a seat and whatever it has started, also what has left its group."""
-    if os.name == "posix":
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
-    process.kill()
-    process.wait()
-    if sys.platform == "linux":
-        for _ in range(50):
-            left = fence.descendants()
-            if not left:
-                return
-            for number in left:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(number, signal.SIGKILL)
-            with contextlib.suppress(ChildProcessError):
-                while os.waitpid(-1, os.WNOHANG)[0]:
-                    pass
 
 
 def main() -> None:

@@ -18,9 +18,9 @@ from kmslab.errors import KmslabError
 from kmslab.exercises.catalogue import EXERCISES
 from kmslab.exercises.model import Attempt, CheckResult, run
 from kmslab.exercises.progress import Progress
+from kmslab.grading.bench import _QUESTIONS, Bench
 from kmslab.grading.channel import Channel
 from kmslab.grading.far_lab import FarDesk, FarLab, Line, plays, send_plays
-from kmslab.grading.referee import _QUESTIONS, Bench
 from kmslab.grading.seat import ANSWER, NUMBER
 from kmslab.jupyter import figures, panels
 from kmslab.plays import debrief, incident

@@ -44,7 +44,7 @@ def test_what_is_done_is_told_exercise_by_exercise(handed_in: ModuleType, tmp_pa
 
 def test_when_time_is_up_the_rest_is_judged_as_it_is(handed_in: ModuleType, tmp_path: Path) -> None:
     made = handed_in.with_answers(handed_in.solved(LESSON), {"00.2": "# Exercise 00.2\nimport time\ntime.sleep(99)"})
-    points, notes = judged(made, handed_in, tmp_path, cell_seconds=60.0, seconds=10.0)
+    points, notes = judged(made, handed_in, tmp_path, cell_seconds=60.0, seconds=6.0)
     assert points["00.1"] == 3
     assert points["00.2"] == 0
     assert "did not run" in " ".join(notes[""])
