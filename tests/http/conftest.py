@@ -18,6 +18,7 @@ import pytest
 
 from kmslab import Lab
 
+from . import plain
 from .by_hand import Key, Line
 
 REGION = "us-east-1"
@@ -102,7 +103,7 @@ def _client(url: str, keys: tuple[str, str], service: str, region: str, options:
         _forget_aws(environment)
         environment.setenv("AWS_CONFIG_FILE", os.devnull)
         environment.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
-        return boto3.Session().client(service, region_name=region, **(defaults | dict(options)))
+        return plain.session().client(service, region_name=region, **(defaults | dict(options)))
 
 
 def _forget_aws(environment: pytest.MonkeyPatch) -> None:

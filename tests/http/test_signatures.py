@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 
-import boto3
 import botocore.auth
 import pytest
 from botocore import UNSIGNED
@@ -25,6 +25,7 @@ from botocore.exceptions import ClientError
 
 from kmslab import Lab
 
+from . import plain
 from .by_hand import EMPTY, FORM, Answer, Key, Line, Sent, chunked, presign, sign
 
 JSON = {"Content-Type": "application/x-amz-json-1.1"}
@@ -65,13 +66,19 @@ def session(lab: Lab) -> Key:
     return Key(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
 
 
+@cache
+def client_of(lab: Lab, service: str) -> Any:
+    """A client in this process, made once: that takes longer than a call."""
+    return lab.client(service)
+
+
 @contextmanager
 def undisturbed(lab: Lab) -> Iterator[None]:
     """Nothing has changed in the block, and nobody knows of it."""
-    lab.client("sts").get_caller_identity()
+    client_of(lab, "sts").get_caller_identity()
 
     def state() -> tuple[Any, ...]:
-        buckets = [each["Name"] for each in lab.client("s3").list_buckets()["Buckets"]]
+        buckets = [each["Name"] for each in client_of(lab, "s3").list_buckets()["Buckets"]]
         keys = [(each.key_id, each.state) for each in lab.inventory]
         return keys, len(lab.trail), len(lab.recorder.trail(lab.account_id)), str(lab.bill.table()), buckets
 
@@ -82,7 +89,7 @@ def undisturbed(lab: Lab) -> Iterator[None]:
 
 def connect(lab: Lab, service: str, key: Key, region: str = "us-east-1", **config: Any) -> Any:
     """A plain boto3 client that tries once."""
-    return boto3.Session().client(
+    return plain.session().client(
         service,
         region_name=region,
         endpoint_url=lab.endpoint(),

@@ -66,24 +66,29 @@ def test_an_answer_never_shows_in_the_learners_copy() -> None:
                 )
 
 
-def nbval(notebook: Path) -> subprocess.CompletedProcess[str]:
+def nbval(*notebooks: Path) -> subprocess.CompletedProcess[str]:
     options = ["--nbval", "--nbval-current-env", f"--nbval-sanitize-with={ROOT / 'tests' / 'nbval_sanitize.cfg'}"]
+    files = map(str, notebooks)
     return subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", *options, str(notebook)],
-        cwd=notebook.parent, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", *options, *files],
+        cwd=notebooks[0].parent, capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
 def test_a_changed_word_of_an_output_is_noticed(tmp_path: Path) -> None:
     """nbval in full, as the test run has it: it passes the notebook as stored, and fails it with one word changed."""
     shutil.copy(NOTEBOOKS / "conftest.py", tmp_path)
-    there = tmp_path / "00_start.ipynb"
-    shutil.copy(NOTEBOOKS / "00_start.ipynb", there)
-    passed = nbval(there)
-    assert passed.returncode == 0, passed.stdout
-    text = there.read_text("utf-8")
+    notebook = nbformat.read(NOTEBOOKS / "00_start.ipynb", as_version=4)
+    last = next(number for number, cell in enumerate(notebook.cells) if "bytes in" in cell.source)
+    notebook.cells = notebook.cells[: last + 1]
+    text = nbformat.writes(notebook)
     assert text.count("bytes out") == 2  # in the source and in the output
-    there.write_text(text.replace("162 bytes out", "163 bytes out"), encoding="utf-8")
-    failed = nbval(there)
-    assert failed.returncode == 1, failed.stdout
-    assert "163 bytes out" in failed.stdout
+    stored, changed = tmp_path / "stored.ipynb", tmp_path / "changed.ipynb"
+    stored.write_text(text, encoding="utf-8")
+    changed.write_text(text.replace("162 bytes out", "163 bytes out"), encoding="utf-8")
+    done = nbval(stored, changed)
+    assert done.returncode == 1, done.stdout
+    assert "163 bytes out" in done.stdout
+    failed = [line for line in done.stdout.splitlines() if line.startswith("FAILED")]
+    assert len(failed) == 1, done.stdout
+    assert "changed.ipynb" in failed[0]
