@@ -32,9 +32,9 @@ def base(workbook: Path) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser."""
+    """The browser. It goes with its module: Playwright keeps an event loop running, and other tests start theirs."""
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: kmslab[browser]")
     if CHROMIUM is None:
         pytest.skip("Chromium is not installed")
