@@ -241,7 +241,7 @@ REACHED = True
 _OTHERS_FILES = """
 import glob, os
 found = []
-for pattern in ('/work/*', '/home/*/*', '/root/*', '/tmp/*/*.ipynb', os.path.dirname(os.path.dirname(
+for pattern in ('/home/*/*', '/root/*', '/tmp/*/*.ipynb', os.path.dirname(os.path.dirname(
         __import__('kmslab').__file__)) + '/notebooks/solutions/*', '/proc/[0-9]*/mem'):
     for name in glob.glob(pattern):
         try:
