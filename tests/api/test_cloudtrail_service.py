@@ -532,7 +532,6 @@ def validate(lab: Lab) -> subprocess.CompletedProcess[str]:
 
 def test_the_cli_believes_them_and_notices_tampering(lab: Lab, kms: Any, s3: Any) -> None:
     """All valid; then one log file is changed, another deleted, and a digest forged."""
-    pytest.importorskip("awscli")
     make_trail(lab, EnableLogFileValidation=True)
     for _ in range(3):
         kms.list_keys()
