@@ -102,6 +102,19 @@ def in_second_answer(source: str, base: Callable[[str], Notebook] = solved) -> C
     return lambda lesson: with_answers(base(lesson), {f"{lesson[:2]}.2": f"# Exercise {lesson[:2]}.2\n{source}"})
 
 
+def before_second_answer(source: str) -> Callable[[str], Notebook]:
+    """Something before the right answer to the second exercise, which earns nothing if this stops."""
+
+    def make(lesson: str) -> Notebook:
+        made = copy.deepcopy(solved(lesson))
+        for each in made["cells"]:
+            if is_answer(each, f"{lesson[:2]}.2"):
+                each["source"] = f"# Exercise {lesson[:2]}.2\n{source}\n" + "".join(each["source"])
+        return made
+
+    return make
+
+
 def in_every_check(source: str) -> Callable[[str], Notebook]:
     """Every check edited."""
 
@@ -239,9 +252,10 @@ REACHED = True
 """
 
 _OTHERS_FILES = """
-import glob, os
+import glob, os, pwd
 found = []
-for pattern in ('/home/*/*', '/root/*', '/tmp/*/*.ipynb', os.path.dirname(os.path.dirname(
+home = pwd.getpwuid(os.getuid()).pw_dir
+for pattern in (home + '/*', '/home/*/*', '/tmp/*/*.ipynb', os.path.dirname(os.path.dirname(
         __import__('kmslab').__file__)) + '/notebooks/solutions/*', '/proc/[0-9]*/mem'):
     for name in glob.glob(pattern):
         try:
@@ -308,7 +322,7 @@ CASES: dict[str, Case] = {
     "kills-grader": Case(in_second_answer("import os, signal; os.kill(os.getppid(), signal.SIGKILL)"), {"2": 0}),
     "kills-all": Case(in_second_answer("import os; os.kill(-1, 9)"), {"2": 0}),
     "reaches": Case(in_second_answer(f"{_REACHES}\nprint(REACHED)"), {"2": 0}),
-    "reads-files": Case(in_second_answer(_OTHERS_FILES), {"2": 0}),
+    "reads-files": Case(before_second_answer(_OTHERS_FILES), ALL),
     "guesses": Case(
         in_second_answer("for number in range(200): check('00.3', number)"), {"2": 0},
         ("called 201 times",), lesson="00",
