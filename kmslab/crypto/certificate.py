@@ -5,12 +5,6 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
-
 _VALIDITY = timedelta(days=3650)
 
 
@@ -24,6 +18,13 @@ def self_signed(common_name: str, not_before: datetime) -> str:
     Returns:
         PEM text.
     """
+    # Few Labs have a certificate, and what makes one takes long to import.
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509.oid import NameOID
+
     private = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
     certificate = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from Crypto.Hash import SHA512
-from Crypto.Signature import eddsa
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519
 
@@ -55,7 +53,11 @@ class Ed25519PrivateKey:
         """
         if not prehash:
             return self._key.sign(message)
-        # cryptography has no Ed25519ph; its raw private key is the seed that RFC 8032 starts from.
+        # cryptography has no Ed25519ph. PyCryptodome has, and takes a tenth of a Lab's start to import, so only here.
+        from Crypto.Hash import SHA512
+        from Crypto.Signature import eddsa
+
+        # cryptography's raw private key is the seed that RFC 8032 starts from.
         signer = eddsa.new(eddsa.import_private_key(self._key.private_bytes_raw()), "rfc8032")
         return signer.sign(SHA512.new(message))
 
@@ -64,6 +66,9 @@ class Ed25519PrivateKey:
         public = self._key.public_key()
         try:
             if prehash:
+                from Crypto.Hash import SHA512
+                from Crypto.Signature import eddsa
+
                 verifier = eddsa.new(eddsa.import_public_key(public.public_bytes_raw()), "rfc8032")
                 verifier.verify(SHA512.new(message), signature)
             else:
