@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -79,6 +78,9 @@ def _run_lab(options: argparse.Namespace) -> int:
     if _CAN_BE_REPLACED:
         # JupyterLab takes this process over, so that whoever stops the one stops the other.
         os.execve(sys.executable, command, environment)  # noqa: S606
+    # Only here: what answers `kmslab --help` does not wait for it.
+    import subprocess
+
     return subprocess.call(command, env=environment)  # noqa: S603
 
 
