@@ -2,6 +2,7 @@
 
     Exception
     |-- KmslabError                  misuse of the Lab itself: one sentence that says what to do
+    |   |-- NotKeptError             the Lab's state file does not take what was asked for
     |   `-- NotOnAwsError            what only a Lab has was asked of a real account
     `-- AwsError                     what a client of AWS sees: a code, a message, an HTTP status
         |-- <Name>Exception          the class name is the code; some carry no message, because AWS sends none
@@ -18,6 +19,10 @@ from typing import ClassVar, Self
 
 class KmslabError(Exception):
     """The Lab was used in a way it cannot answer; the message says what to do instead."""
+
+
+class NotKeptError(KmslabError):
+    """The Lab's state file does not take what was asked for: it was not done, or it is done and not on the disk yet."""
 
 
 class NotOnAwsError(KmslabError):

@@ -126,7 +126,8 @@ def _read_scenario(path: Path) -> Scenario:
 
 def remove_state(state: Path) -> None:
     """Remove a state file and what SQLite keeps beside it; the root key stays."""
-    for ending in ("", "-wal", "-shm", "-journal"):
+    # The log first: one without its file would be in the way of the next.
+    for ending in ("-wal", "-shm", "-journal", ""):
         state.with_name(state.name + ending).unlink(missing_ok=True)
 
 

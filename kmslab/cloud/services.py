@@ -98,6 +98,8 @@ class Services:
         self.introduced: set[str] = set()
         #: Is told of each service that may have changed something.
         self.watcher: Callable[[str], None] | None = None
+        #: Is called before anything is done, and refuses what could not be kept.
+        self.ready: Callable[[], None] | None = None
         #: Is called before the reply of such a service goes out, and may wait.
         self.barrier: Callable[[], None] | None = None
 
@@ -129,8 +131,10 @@ class Services:
         """Answer a prepared request of botocore.
 
         Raises:
-            KmslabError: nobody plays that service or that operation.
+            KmslabError: nobody plays that service or that operation, or what it changes could not be kept.
         """
+        if self.ready is not None:
+            self.ready()
         self._deliver(self._clock.now())
         headers = sigv4.by_lower_name(request.headers)
         service = _service(request.url, headers)

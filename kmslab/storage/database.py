@@ -20,7 +20,8 @@ from typing import NamedTuple
 import msgspec
 
 from kmslab.crypto import AuthenticationError
-from kmslab.errors import KmslabError
+from kmslab.errors import KmslabError, NotKeptError
+from kmslab.storage import forks
 from kmslab.storage.lock import FileLock
 from kmslab.storage.vault import Header, Vault, new_vault, open_vault
 
@@ -69,7 +70,7 @@ class Database:
         Raises:
             KmslabError: it is no state file, damaged, too new, sealed with another key, or in use.
         """
-        self.path = path
+        self.path = path = _real(path)
         self._lock = FileLock(path)
         try:
             if not path.exists():
@@ -77,6 +78,10 @@ class Database:
             #: What the file holds at the time of opening.
             self.rows = self._read(environ)
             self._connection = self._connect()
+            self._identity = self._look()
+        except OSError as error:
+            self._lock.release()
+            raise KmslabError(f"{error.filename or path} cannot be opened: {error.strerror}.") from None
         except BaseException:
             self._lock.release()
             raise
@@ -84,7 +89,12 @@ class Database:
     def _create(self, environ: Mapping[str, str]) -> None:
         # Made under another name: at any sudden end there is a whole file or none.
         made = self.path.with_name(f"{self.path.name}.new")
-        made.unlink(missing_ok=True)
+        for each in (made, self._beside("-journal", made)):
+            each.unlink(missing_ok=True)
+        log = self._beside("-wal")
+        if log.exists() and log.stat().st_size:
+            # SQLite would take it for the new file's.
+            raise KmslabError(f"{log} is there without {self.path}; put that back, or move the other away too.")
         vault, header = new_vault(self.path, environ)
         try:
             os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
@@ -99,14 +109,18 @@ class Database:
                 connection.execute("COMMIT")
             made.replace(self.path)
             _sync_folder(self.path.parent)
-        except (OSError, sqlite3.Error) as error:
-            raise KmslabError(f"{self.path} cannot be made: {error}.") from None
+        except sqlite3.Error as error:
+            raise KmslabError(f"{self.path} cannot be made: {error}; {_advice(error)}.") from None
+
+    def _beside(self, ending: str, path: Path | None = None) -> Path:
+        path = path or self.path
+        return path.with_name(path.name + ending)
 
     # --- reading, without changing a byte ---
 
     def _read(self, environ: Mapping[str, str]) -> Rows:
         found = self._check_head()
-        beside = [self.path.with_name(self.path.name + ending) for ending in ("-wal", "-shm")]
+        beside = [self._beside("-wal"), self._beside("-shm")]
         there = [each.exists() for each in beside]
         # What a killed process has left in the log belongs to the file; SQLite reads it and leaves it there.
         mode = "mode=ro" if there[0] and beside[0].stat().st_size else "immutable=1"
@@ -129,11 +143,8 @@ class Database:
 
     def _check_head(self) -> int:
         """The version of the file, read before SQLite has anything to do with it."""
-        try:
-            with self.path.open("rb") as file:
-                head = file.read(100)
-        except OSError as error:
-            raise KmslabError(f"{self.path} cannot be opened: {error.strerror}.") from None
+        with self.path.open("rb") as file:
+            head = file.read(100)
         if not head.startswith(_MAGIC) or int.from_bytes(head[68:72]) != _APPLICATION_ID:
             if len(head) < 100 and _MAGIC.startswith(head[: len(_MAGIC)]):
                 raise self._damaged()
@@ -183,13 +194,16 @@ class Database:
 
     def _connect(self) -> sqlite3.Connection:
         # Whoever writes holds the lock of the keeper.
-        connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(self.path, 1, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("PRAGMA locking_mode = EXCLUSIVE")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             # What was deleted is overwritten: whoever gets the root key one day does not find it.
             connection.execute("PRAGMA secure_delete = ON").fetchall()
+            # SQLite's own lock is taken and its log made now, not with the first change.
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("COMMIT")
             if self._migrated:
                 connection.execute("BEGIN")
                 connection.execute("DELETE FROM rows")
@@ -201,14 +215,26 @@ class Database:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
             connection.close()
-            raise KmslabError(f"{self.path} cannot be written: {error}.") from None
+            raise KmslabError(f"{self.path} cannot be written: {error}; {_advice(error)}.") from None
         return connection
+
+    def _look(self) -> tuple[tuple[int, int], ...]:
+        """Which files have our names."""
+        found = (os.stat(each) for each in (self.path, self._beside("-wal")))
+        return tuple((each.st_dev, each.st_ino) for each in found)
+
+    def _check_place(self) -> None:
+        """Refuse to have written what nobody would find: SQLite goes on in a file that has no name any more."""
+        with suppress(OSError):
+            if self._look() == self._identity:
+                return
+        raise NotKeptError(f"{self.path} was removed or replaced while its Lab was open; put it and its -wal back.")
 
     def write(self, rows: Mapping[Name, bytes | None]) -> None:
         """Put rows in, or take out those that are None: all of them or none, and on the disk when this returns.
 
         Raises:
-            KmslabError: the file cannot be written.
+            NotKeptError: the file cannot be written.
         """
         before = {place: self._weights.get(place) for place in map(self._place, rows)}
         total = self._total
@@ -224,7 +250,8 @@ class Database:
                 self._weights.pop(place, None)
                 if weight is not None:
                     self._weights[place] = weight
-            raise KmslabError(f"{self.path} cannot be written: {error}.") from None
+            raise NotKeptError(f"{self.path} cannot be written: {error}; {_advice(error)}.") from None
+        self._check_place()
 
     def _place(self, name: Name) -> tuple[str, bytes]:
         return name.kind, self._vault.row_id(name.name)
@@ -246,6 +273,13 @@ class Database:
         connection.executemany(_TAKE_OUT, gone)
         connection.executemany(_PUT, put)
 
+    def abandon(self) -> None:
+        """Leave the file to the process that this one was forked off from."""
+        forks.immortal(self._connection)
+        self._connection = sqlite3.connect(":memory:")
+        self._connection.close()
+        self._lock.release()
+
     def close(self) -> None:
         """Let go of the file. What was written is in it, and nothing is left beside it but its lock."""
         self._connection.close()
@@ -260,6 +294,38 @@ def _sealed(vault: Vault, name: Name, value: bytes) -> tuple[str, bytes, bytes]:
 def _written(total: int) -> bytes:
     # As long as the largest sum of 2**64 weights of 256 bits.
     return total.to_bytes(40)
+
+
+def _real(path: Path) -> Path:
+    """The one name of a file: its lock and its log are beside that, whatever link leads to it.
+
+    Raises:
+        KmslabError: it is no name of a file.
+    """
+    try:
+        real = path.resolve()
+    except (OSError, RuntimeError, ValueError):
+        real = Path(path.anchor)
+    if not real.name:
+        raise KmslabError(f"{str(path)!r} is not the name of a file.")
+    # Not a folder, nor a pipe, which would keep us waiting for somebody who writes into it.
+    if os.path.exists(real) and not real.is_file():
+        raise KmslabError(f"{path} is not a file; choose another name.")
+    return real
+
+
+#: What to do, by SQLite's name of an error. Source: sqlite.org/rescode.
+_ADVICE = {
+    "SQLITE_FULL": "make room on its disk",
+    "SQLITE_READONLY": "let it and its folder be written",
+    "SQLITE_CANTOPEN": "let its folder be written",
+    "SQLITE_BUSY": "close the program that has it open",
+}
+
+
+def _advice(error: sqlite3.Error) -> str:
+    name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
+    return _ADVICE.get(name, "look at its disk")
 
 
 def _sync_folder(folder: Path) -> None:

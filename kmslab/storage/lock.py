@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from pathlib import Path
 
 from kmslab.errors import KmslabError
+
+#: What it means when another has it: EDEADLK is what Windows says.
+_TAKEN = frozenset({errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK})
 
 
 class FileLock:
@@ -19,22 +23,29 @@ class FileLock:
         """Take the lock of the state file `path`.
 
         Raises:
-            KmslabError: it is taken, or there is no such folder.
+            KmslabError: it is taken, there is no such folder, or it is on a disk that knows no locks.
         """
         beside = path.with_name(f"{path.name}.lock")
         try:
-            self._descriptor = os.open(beside, os.O_CREAT | os.O_RDWR, 0o600)
+            descriptor = os.open(beside, os.O_CREAT | os.O_RDWR, 0o600)
         except OSError as error:
             raise KmslabError(f"{path} cannot be opened: {error.strerror}.") from None
+        self._descriptor: int | None = descriptor
         try:
-            _take(self._descriptor)
-        except OSError:
-            os.close(self._descriptor)
-            raise KmslabError(f"{path} is in use by another Lab; close that one first.") from None
+            _take(descriptor)
+        except OSError as error:
+            self.release()
+            if error.errno in _TAKEN:
+                raise KmslabError(f"{path} is in use by another Lab; close that one first.") from None
+            raise KmslabError(
+                f"{path} cannot be locked ({error.strerror}); put it on a disk of this machine, where locks work."
+            ) from None
 
     def release(self) -> None:
-        """Let go of it."""
-        os.close(self._descriptor)
+        """Let go of it; once more changes nothing."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
 
 
 if sys.platform == "win32":

@@ -13,11 +13,11 @@ import msgspec
 
 from kmslab.billing.meter import Meter
 from kmslab.call import Call
-from kmslab.errors import KmslabError
+from kmslab.errors import KmslabError, NotKeptError
 from kmslab.keys.key import LastUse
 from kmslab.principals import Credentials
 from kmslab.service.front_door import TRACKED, FrontDoor
-from kmslab.storage import surroundings
+from kmslab.storage import forks, surroundings
 from kmslab.storage.collector import Collector, calls_in
 from kmslab.storage.database import Database, Name, Rows
 from kmslab.storage.keeper import Keeper
@@ -99,7 +99,9 @@ class StateFile:
         touched = self._touched = Touched(ground.world)
         collector = Collector(ground.world, lambda: surroundings.documents(ground, self._settings), self._rows)
         self._others = Others(self._rows, collector)
-        keeper = self._keeper = Keeper(self._database, touched, collector, still, self._others)
+        keeper = self._keeper = Keeper(self._database, touched, collector, still, self._others, door.guarded)
+        self.still = still
+        forks.watch(self)
         ground.world.timers.watcher = touched.watch
         door.observe(touched)
         door.before_reply(keeper.wait)
@@ -163,14 +165,23 @@ class StateFile:
         self.lost += self._others.meet(services)
         services.watcher = self._touched.mark_service
         if self._keeper is not None:
-            services.barrier = self._keeper.wait
+            services.ready, services.barrier = self._keeper.check, self._keeper.wait
+
+    def abandon(self) -> None:
+        """Never touch the file again: this is a process that was forked off, and the one that opened it keeps it."""
+        self._database.abandon()
+        if self._keeper is not None:
+            self._keeper.abandon(
+                NotKeptError("This Lab belongs to the process that opened it; reach it from here by its endpoint().")
+            )
 
     def close(self) -> None:
         """Write what is left to write, and let go of the file.
 
         Raises:
-            KmslabError: the file cannot be written.
+            NotKeptError: the file cannot be written.
         """
+        forks.forget(self)
         try:
             if self._keeper is not None:
                 self._keeper.close()

@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from kmslab.crypto import AuthenticationError, aes, kdf
+from kmslab.envelope.output import replacing
 from kmslab.errors import KmslabError
 
 #: The environment variable with the passphrase, for a file without a key file.
@@ -154,11 +155,9 @@ def _stretch(passphrase: str, header: Header) -> bytes:
 def _read_or_make_root(path: Path) -> bytes:
     # Also left behind when a Lab was reset, or by a first start that came to a sudden end.
     if not path.exists():
-        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(os.urandom(aes.KEY_SIZE).hex() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        # At any sudden end it is there whole or not at all.
+        with replacing(path) as file:
+            file.write(os.urandom(aes.KEY_SIZE).hex().encode() + b"\n")
     return _read_root(path)
 
 

@@ -20,7 +20,7 @@ import orjson
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 import kmslab
-from kmslab.errors import AwsError, InvalidSignatureException, KmslabError
+from kmslab.errors import AwsError, InvalidSignatureException, KmslabError, NotKeptError
 from kmslab.transport import hosts
 from kmslab.transport.incoming import Incoming, joined
 from kmslab.transport.verifier import Finder, Verified, Verifier
@@ -50,6 +50,10 @@ _QUICK = frozenset(
     "GetKeyPolicy GetKeyRotationStatus GetPublicKey ListAliases ListGrants ListKeys ListResourceTags ReEncrypt "
     "VerifyMac".split()
 )
+
+#: What a service calls a failure of its own. Source: "Errors" of KMS's operations, "Error responses" of S3, and "Common
+#: errors" of the others.
+_INTERNAL = {"kms": "KMSInternalException", "s3": "InternalError"}
 
 _OWN = "/_kmslab/"
 
@@ -133,6 +137,8 @@ class Endpoint:
             return await self._in_thread(_ask_others, (behind, verified))
         except (AwsError, RefusedError) as error:
             return refuse(error, service)
+        except NotKeptError as error:
+            return refuse(RefusedError(_INTERNAL.get(service, "InternalFailure"), str(error), 500), service)
         except KmslabError as error:
             return refuse(RefusedError("UnknownOperationException", str(error)), service)
         except NotImplementedError as error:

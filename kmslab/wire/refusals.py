@@ -100,8 +100,9 @@ def _protocol(service: str) -> str:
 def _xml_of_query(error: RefusedError, service: str) -> Reply:
     request_id = str(uuid4())
     namespace = model.loader().load_service_model(service, "service-2")["metadata"].get("xmlNamespace", "")
+    fault = "Sender" if error.status < 500 else "Receiver"
     body = (
-        f'<ErrorResponse xmlns="{namespace}"><Error><Type>Sender</Type><Code>{error.code}</Code>'
+        f'<ErrorResponse xmlns="{namespace}"><Error><Type>{fault}</Type><Code>{error.code}</Code>'
         f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     return Reply(error.status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, body.encode())
