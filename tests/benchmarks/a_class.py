@@ -2,6 +2,8 @@
 
     python tests/benchmarks/a_class.py [--learners 10,30,60,120] [--seconds 60] [--state]
 
+In the table: one class of 60, for 30 seconds.
+
 A learner thinks, then works through a cell: one to five calls, one after the other. The mix is a lesson's: of 100
 calls 30 are Encrypt, 25 Decrypt, 15 GenerateDataKey, 10 DescribeKey, 8 ListAliases, 3 PutKeyPolicy, 2 CreateGrant,
 3 CreateKey, 2 Sign and 2 LookupEvents. Thinking takes 8 s on average, exponentially distributed. That is a class in a
@@ -37,11 +39,13 @@ import boto3
 import psutil
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+from table import Line, Target
 
 from kmslab.classroom.roster import Learner, Roster
 
 #: What a class may wait for an answer, in seconds: 95 of 100 calls are quicker.
 CRITERION = 0.1
+TARGETS = (Target("a class of 60 on one server: p95 of a call", "ms", "", "at most", 1000 * CRITERION),)
 
 THINKING = 8.0
 CELL = (1, 5)
@@ -49,6 +53,20 @@ MIX = {
     "encrypt": 30, "decrypt": 25, "generate_data_key": 15, "describe_key": 10, "list_aliases": 8, "put_key_policy": 3,
     "create_grant": 2, "create_key": 3, "sign": 2, "lookup_events": 2,
 }  # fmt: skip
+
+
+class Worked(NamedTuple):
+    """What a class did: its calls, for how long, the server's processor seconds, and its memory in bytes."""
+
+    found: list[Answered]
+    taken: float
+    used: float
+    memory: int
+
+    @property
+    def cuts(self) -> list[float]:
+        """The percentiles of the calls' seconds."""
+        return statistics.quantiles((each.seconds for each in self.found), n=100)
 
 
 class Answered(NamedTuple):
@@ -80,7 +98,17 @@ def main() -> None:
         f"{'CPU %':>8}{'ms CPU':>8}{'MB':>8}"
     )
     for size in map(int, options.learners.split(",")):
-        measure(size, options)
+        show(size, measure(size, options))
+
+
+def lines(options: argparse.Namespace) -> Iterator[Line]:
+    """The class that kmslab promises to carry; with `quick` one of ten."""
+    size, seconds = (10, 5) if options.quick else (60, 30)
+    worked = measure(size, argparse.Namespace(seconds=seconds, thinking=seconds / 4, processes=2, state=False))
+    errors = sum(bool(each.error) for each in worked.found)
+    share_of_core = f"{worked.used / worked.taken:.0%} of a core for the server"
+    note = f"{size} learners: {len(worked.found)} calls, {errors} errors, {share_of_core}"
+    yield TARGETS[0].line(1000 * worked.cuts[94], note=note)
 
 
 def opening(size: int) -> None:
@@ -94,7 +122,7 @@ def opening(size: int) -> None:
     print(f"{size:>8} accounts{seconds:>15.1f}{megabytes:>11.0f}{megabytes / (size - 2):>17.2f}", flush=True)
 
 
-def measure(size: int, options: argparse.Namespace) -> None:
+def measure(size: int, options: argparse.Namespace) -> Worked:
     """Let a class work for a while."""
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), size, options.state) as (server, url, roster):
         answers: multiprocessing.Queue[list[Answered]] = multiprocessing.Queue()
@@ -116,13 +144,13 @@ def measure(size: int, options: argparse.Namespace) -> None:
         for worker in workers:
             worker.join()
         used = after.user + after.system - before.user - before.system
-        show(size, found, taken, used, server.memory_info().rss)
+        return Worked(found, taken, used, server.memory_info().rss)
 
 
-def show(size: int, found: list[Answered], taken: float, used: float, memory: int) -> None:
+def show(size: int, worked: Worked) -> None:
     """Print one line, and what went wrong."""
-    times = [each.seconds for each in found]
-    cuts = statistics.quantiles(times, n=100)
+    found, taken, used, memory = worked
+    cuts = worked.cuts
     errors = Counter(each.error for each in found if each.error)
     print(
         f"{size:>8}{len(found):>8}{len(found) / taken:>10.1f}{cuts[49] * 1000:>8.1f}{cuts[94] * 1000:>8.1f}"

@@ -2,9 +2,10 @@
 
     python tests/benchmarks/per_call.py [--rounds N] [--calls N]
 
-The constant is botocore's floor: the client prepares, signs and parses, and nothing else happens. Each peer lives in a
-process of its own, and they take short turns, a few milliseconds each, so that a machine whose speed drifts is as fast
-for one as for the other. Every figure is a median over the rounds, ratios are taken round by round.
+Through kmslab permissions are asked, and bill and trail are kept. The constant is botocore's floor: the client
+prepares, signs and parses, and nothing else happens. Each peer lives in a process of its own, and they take short
+turns, a few milliseconds each, so that a machine whose speed drifts is as fast for one as for the other. Every figure
+is a median over the rounds, ratios are taken round by round.
 """
 
 from __future__ import annotations
@@ -20,9 +21,15 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from table import Line, Target
+
 PEERS = ("floor", "kmslab", "moto")
 OPERATIONS = ("encrypt", "decrypt", "generate_data_key", "describe_key")
 CONTEXT = {"purpose": "benchmark"}
+TARGETS = tuple(Target(f"in process: {work}", "us a call", "botocore alone", "at most", 1.25) for work in OPERATIONS)
+
+#: Microseconds a call of a peer at some work, one for each round.
+Turns = dict[tuple[str, str], list[float]]
 
 
 def main() -> None:
@@ -34,19 +41,38 @@ def main() -> None:
     if options.peer:
         serve(options.peer)
         return
+    report(measure(options.rounds, options.calls))
+
+
+def lines(options: argparse.Namespace) -> Iterator[Line]:
+    """One for each operation, against botocore's floor; moto stands in the note."""
+    turns = measure(*((5, 10) if options.quick else (100, 20)))
+    for target, work in zip(TARGETS, OPERATIONS, strict=True):
+        ours, theirs, moto = (statistics.median(turns[peer, work]) for peer in ("kmslab", "floor", "moto"))
+        note = f"moto in process: {moto:,.0f} us, {ratio(turns, 'moto', work):.2f} x botocore alone"
+        yield target.line(ours, theirs, ratio(turns, "kmslab", work), note)
+
+
+def measure(rounds: int, calls: int) -> Turns:
+    """Let the peers take turns."""
     peers = {name: Peer(name) for name in PEERS}
-    turns: dict[tuple[str, str], list[float]] = {(name, work): [] for name in PEERS for work in OPERATIONS}
-    for number in range(options.rounds + 1):
+    turns: Turns = {(name, work): [] for name in PEERS for work in OPERATIONS}
+    for number in range(rounds + 1):
         for work in OPERATIONS:
             for name, peer in peers.items():
-                taken = peer.turn(work, options.calls)
+                taken = peer.turn(work, calls)
                 if number:  # the first round warms up
                     turns[name, work].append(taken)
-        print(f"\rround {number} of {options.rounds}", end="", file=sys.stderr, flush=True)
+        print(f"\rround {number} of {rounds}", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
-    report(turns)
     for peer in peers.values():
         peer.end()
+    return turns
+
+
+def ratio(turns: Turns, peer: str, work: str) -> float:
+    """How often longer than the floor, round by round: the median."""
+    return statistics.median(mine / floor for mine, floor in zip(turns[peer, work], turns["floor", work], strict=True))
 
 
 class Peer:
@@ -71,15 +97,11 @@ class Peer:
         self.process.wait()
 
 
-def report(turns: dict[tuple[str, str], list[float]]) -> None:
+def report(turns: Turns) -> None:
     print(f"{'microseconds a call':22}" + "".join(f"{peer:>10}" for peer in PEERS) + "    kmslab/floor    moto/floor")
     for work in OPERATIONS:
         times = "".join(f"{statistics.median(turns[peer, work]):10.0f}" for peer in PEERS)
-        ratios = [
-            statistics.median(mine / floor for mine, floor in zip(turns[peer, work], turns["floor", work], strict=True))
-            for peer in ("kmslab", "moto")
-        ]
-        print(f"{work:22}{times}{ratios[0]:16.2f}{ratios[1]:14.2f}")
+        print(f"{work:22}{times}{ratio(turns, 'kmslab', work):16.2f}{ratio(turns, 'moto', work):14.2f}")
 
 
 def serve(peer: str) -> None:

@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parent))
-from table import Line
+from table import Line, Target
 
 OURS = "import kmslab\nkmslab.Lab().client('kms', 'us-east-1').create_key()"
 MOTO = "import boto3\nfrom moto import mock_aws\nwith mock_aws(): boto3.client('kms', 'us-east-1').create_key()"
@@ -33,8 +33,13 @@ MOTO = "import boto3\nfrom moto import mock_aws\nwith mock_aws(): boto3.client('
 #: What a shell asks of the command, and waits for.
 QUESTIONS = (("--help",), ("--version",), ("notebooks", "--help"))
 
-#: What was aimed at: a share of moto's time, MB, and milliseconds.
-MOST_OF_MOTO, MOST_MEGABYTES, MOST_MILLISECONDS = 0.8, 100.0, 150.0
+#: What was aimed at: a share of moto's time, milliseconds, and MB.
+STARTS = tuple(
+    Target(f"start: import, Lab(), create_key, {time}", "ms", "moto", "at most", 0.8) for time in ("wall", "processor")
+)
+ANSWERS = tuple(Target(f"start: kmslab {' '.join(question)}", "ms", "", "at most", 150) for question in QUESTIONS)
+KERNEL = Target("memory: a kernel after %load_ext kmslab", "MB RSS", "", "at most", 100)
+TARGETS = (*STARTS, *ANSWERS, KERNEL)
 
 
 class Start(NamedTuple):
@@ -89,16 +94,11 @@ def starts(rounds: int, environment: dict[str, str]) -> Iterator[Line]:
         if number:
             ours.append(pair[0])
             theirs.append(pair[1])
-    for name, field in (("wall", 0), ("processor", 1)):
-        yield Line(
-            about=f"start: import, Lab(), create_key, {name}",
+    for field, target in enumerate(STARTS):
+        yield target.line(
             ours=1000 * statistics.median(each[field] for each in ours),
-            unit="ms",
-            peer="moto",
             theirs=1000 * statistics.median(each[field] for each in theirs),
             figure=statistics.median(our[field] / their[field] for our, their in zip(ours, theirs, strict=True)),
-            sense="at most",
-            target=MOST_OF_MOTO,
         )
 
 
@@ -107,12 +107,10 @@ def answers(rounds: int, environment: dict[str, str]) -> Iterator[Line]:
     script = Path(sysconfig.get_path("scripts")) / "kmslab"
     command = [str(script)] if script.exists() else [sys.executable, "-m", "kmslab"]
     bare = statistics.median(run([sys.executable, "-c", "pass"], environment).wall for _ in range(rounds))
-    for question in QUESTIONS:
+    for question, target in zip(QUESTIONS, ANSWERS, strict=True):
         times = [run([*command, *question], environment).wall for _ in range(rounds + 1)][1:]
-        took = 1000 * statistics.median(times)
         note = f"of which Python itself {1000 * bare:.0f} ms"
-        about = f"start: kmslab {' '.join(question)}"
-        yield Line(about, took, "ms", "", None, took, "at most", MOST_MILLISECONDS, note)
+        yield target.line(1000 * statistics.median(times), note=note)
 
 
 def run(command: list[str], environment: dict[str, str]) -> Start:
@@ -131,8 +129,7 @@ def kernel(environment: dict[str, str]) -> Line:
         f"PSS {loaded.pss:.0f}, USS {loaded.uss:.0f}; before it RSS {bare.rss:.0f}, PSS {bare.pss:.0f}, "
         f"USS {bare.uss:.0f}"
     )
-    about = "memory: a kernel after %load_ext kmslab"
-    return Line(about, loaded.rss, "MB RSS", "", None, loaded.rss, "at most", MOST_MEGABYTES, note)
+    return KERNEL.line(loaded.rss, note=note)
 
 
 def memory_of_kernel(environment: dict[str, str]) -> tuple[Memory, Memory]:
