@@ -116,8 +116,7 @@ class Adviser:
         return Advice(call)
 
     def _key(self, key: str) -> Key:
-        keys = (each for store in self._world.stores for each in store.keys)
-        found = next((each for each in keys if key in (each.arn, each.key_id)), None)
+        found = self._world.find_key(key)
         if found is None:
             raise KmslabError(f"There is no key {key!r} in this Lab; give its key id or key ARN.")
         return found

@@ -75,8 +75,7 @@ class Support:
         Raises:
             KmslabError: there is no such key, or its account's root user or administrator can still change its policy.
         """
-        keys = (each for store in self._world.stores for each in store.keys)
-        found = next((each for each in keys if key in (each.arn, each.key_id)), None)
+        found = self._world.find_key(key)
         if found is None:
             raise KmslabError(f"There is no key {key!r} in this Lab; give its key id or key ARN.")
         for principal in self._insiders(found.account_id):

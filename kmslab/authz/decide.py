@@ -24,7 +24,7 @@ from functools import lru_cache
 
 from kmslab.authz.grants import Request
 from kmslab.authz.hearing import IDENTITY, RESOURCE, SERVICE_CONTROL, Caller, Hearing, policy_of
-from kmslab.authz.language import Question, is_plain
+from kmslab.authz.language import Question, is_for_every_resource, is_plain
 from kmslab.authz.patterns import Context
 from kmslab.call import Decision, Finding, Reach
 from kmslab.keys.grant import Grant
@@ -59,19 +59,23 @@ def decide_on_key(
     """
     principal = caller.principal
     key_policy = key.policy if policy is None else policy
-    if not key.grants and _is_plain(caller, key_policy):
-        return _plain_decision(
+    texts = _texts(caller, key_policy)
+    if not key.grants and all(map(is_plain, texts)):
+        # Most policies say the same of all keys: it is remembered once, and not for each key.
+        is_for_all = all(map(is_for_every_resource, texts))
+        decision = _plain_decision(
             principal.identity,
             principal.policies,
             principal.boundary,
             principal.session_policies,
             caller.service_control_policies,
             action,
-            key.arn,
+            "*" if is_for_all else key.arn,
             key.account_id,
             key_policy,
             cross_account,
         )
+        return decision._replace(resource=key.arn) if is_for_all else decision
     question = Question(principal, action, key.arn, {} if context is None else context)
     hearing = Hearing(caller, question, key_policy)
     request = Request(
@@ -83,18 +87,17 @@ def decide_on_key(
         caller.now,
         caller.settling,
     )
-    by_grant = hearing.hear_grants(key.grants.values(), request)
+    by_grant = hearing.hear_grants(key.grants, request)
     return _judge(hearing, by_grant, key.account_id, cross_account=cross_account)
 
 
-def _is_plain(caller: Caller, key_policy: str) -> bool:
+def _texts(caller: Caller, key_policy: str) -> list[str]:
+    """The policies that have a say."""
     principal = caller.principal
     policies = (*principal.policies, *principal.session_policies, *caller.service_control_policies)
-    return (
-        is_plain(key_policy)
-        and all(is_plain(policy.text) for policy in policies)
-        and (principal.boundary is None or is_plain(principal.boundary.text))
-    )
+    if principal.boundary is not None:
+        policies = (*policies, principal.boundary)
+    return [key_policy, *(policy.text for policy in policies)]
 
 
 # Most policies have no conditions and most keys no grants, and the same is asked again and again.
@@ -106,7 +109,7 @@ def _plain_decision(
     session_policies: tuple[NamedPolicy, ...],
     service_control_policies: tuple[NamedPolicy, ...],
     action: str,
-    key_arn: str,
+    resource: str,
     key_account: str,
     key_policy: str,
     cross_account: bool,
@@ -114,7 +117,7 @@ def _plain_decision(
     """A decision that depends on nothing else."""
     principal = Principal(identity, Credentials("", ""), policies, boundary, session_policies)
     caller = Caller(principal, datetime.min, service_control_policies)
-    hearing = Hearing(caller, Question(principal, action, key_arn, {}), key_policy)
+    hearing = Hearing(caller, Question(principal, action, resource, {}), key_policy)
     return _judge(hearing, Reach.NOT, key_account, cross_account=cross_account)
 
 

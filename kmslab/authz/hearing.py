@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from kmslab.authz.grants import Request, consider
 from kmslab.authz.language import Question, read_policy
 from kmslab.call import Decision, Finding, Reach
-from kmslab.keys.grant import Grant
+from kmslab.keys.grants import Grants
 from kmslab.principals import NamedPolicy, Principal, PrincipalType
 
 #: How AWS calls each kind of policy in a denial.
@@ -23,6 +23,9 @@ BOUNDARY, SESSION = "permissions boundary", "session"
 #: Who can have IAM policies.
 _WITH_POLICIES = (PrincipalType.IAM_USER, PrincipalType.ASSUMED_ROLE, PrincipalType.FEDERATED_USER)
 
+
+#: How many grants of one key are quoted in a decision. A key can have 50,000.
+_MOST_QUOTED = 20
 
 _NO_PARAMS: Mapping[str, Any] = {}
 
@@ -81,11 +84,26 @@ class Hearing:
         self.said += found
         return found
 
-    def hear_grants(self, grants: Iterable[Grant], request: Request) -> Reach:
-        """What the key's grants say: by how much the best one speaks of the caller."""
-        found = [consider(grant, request) for grant in grants]
+    def hear_grants(self, grants: Grants, request: Request) -> Reach:
+        """What the key's grants say: by how much the best one speaks of the caller.
+
+        Of many grants only those to the caller are heard, and not all of them are quoted.
+        """
+        are_few = len(grants) <= _MOST_QUOTED
+        found: list[Finding] = []
+        reach = Reach.NOT
+        for grant in grants if are_few else grants.to(_grantees(request.principal)):
+            finding = consider(grant, request)
+            reach, before = best((reach, finding.reach)), reach
+            if len(found) < _MOST_QUOTED or reach is not before:
+                found.append(finding)
+            if reach is Reach.DIRECT and not are_few:
+                break
         self.said += found
-        return best(found)
+        if not are_few:
+            others = f"{len(grants) - len(found):,} more"
+            self.said.append(Finding("grants", others, "Allow", Reach.NOT, "not for the caller, or not needed"))
+        return reach
 
     def denial(self) -> str | None:
         """The reason of an explicit deny, or None."""
@@ -96,7 +114,7 @@ class Hearing:
 
     def allows(self, kind: str) -> Reach:
         """By how much the policies of a kind allow it to the caller."""
-        return best(finding for finding in self._by_kind[kind] if finding.effect == "Allow")
+        return best(finding.reach for finding in self._by_kind[kind] if finding.effect == "Allow")
 
     def leaves_out(self, kind: str) -> str | None:
         """The reason why a kind of policy that only narrows leaves it out, or None."""
@@ -118,9 +136,15 @@ class Hearing:
 _ORDER = (Reach.NOT, Reach.ACCOUNT, Reach.ROLE, Reach.DIRECT)
 
 
-def best(findings: Iterable[Finding]) -> Reach:
-    """By how much the most direct of several speaks of the caller."""
-    return max((finding.reach for finding in findings), key=_ORDER.index, default=Reach.NOT)
+def best(reaches: Iterable[Reach]) -> Reach:
+    """The most direct of several."""
+    return max(reaches, key=_ORDER.index, default=Reach.NOT)
+
+
+def _grantees(principal: Principal) -> Iterable[str]:
+    """Whom a grant can name to speak of a caller, its own names first."""
+    role = [principal.issuer_arn] if principal.issuer_arn is not None else []
+    return dict.fromkeys((*principal.names, *role, *principal.account_names))
 
 
 def policy_of(kind: str) -> str:

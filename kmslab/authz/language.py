@@ -219,6 +219,15 @@ def is_plain(text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1024)
+def is_for_every_resource(text: str) -> bool:
+    """Whether what a policy says is the same of every resource."""
+    return all(
+        statement.resources is not None and not statement.resources.negated and "*" in statement.resources.values
+        for statement in _read(text)
+    )
+
+
 # One document is read for every request, and changes once in a while.
 @lru_cache(maxsize=1024)
 def _read(text: str) -> tuple[Statement, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NoReturn
 
 from kmslab import arn
@@ -191,6 +192,8 @@ def _quoted(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+# Most keys have it, and they share the text.
+@lru_cache(maxsize=256)
 def default_key_policy(account_id: str, region: str) -> str:
     """The key policy KMS gives a key that is created without one: one statement, and a long reach.
 

@@ -8,6 +8,7 @@ Source: KMS Developer Guide, "Grants in AWS KMS"; API Reference, CreateGrant.
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,21 +87,18 @@ class Grant:
         """Where it stands in a listing: oldest first. Simplified: AWS's order is not published."""
         return f"{self.created:%Y%m%d%H%M%S%f}{self.grant_id}"
 
-    def says_the_same(self, other: Grant) -> bool:
-        """Whether both came from the same parameters, whatever the order of their operations."""
-        mine, theirs = (
-            (
-                each.key,
-                each.issuing_account,
-                frozenset(each.operations),
-                each.name,
-                each.grantee,
-                each.retiring,
-                each.constraints,
-            )
-            for each in (self, other)
+    @property
+    def terms(self) -> str:
+        """The parameters that it came from: those that say the same have the same, in whichever order."""
+        said = (
+            self.issuing_account,
+            sorted(self.operations),
+            self.name,
+            self.grantee,
+            self.retiring,
+            self.constraints,
         )
-        return mine == theirs
+        return json.dumps(said, sort_keys=True)
 
 
 def grant_operations(spec: KeySpec, usage: KeyUsage) -> frozenset[str]:

@@ -17,6 +17,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from kmslab.arn import key_arn
+from kmslab.keys.grants import NO_GRANTS, Grants
 from kmslab.keys.material import KeyMaterial
 from kmslab.keys.ring import KeyRing
 from kmslab.keys.rotation import RotationSchedule
@@ -24,7 +25,6 @@ from kmslab.keys.specs import KeyManager, KeyOrigin, KeySpec, KeyUsage
 from kmslab.keys.states import KeyState
 
 if TYPE_CHECKING:
-    from kmslab.keys.grant import Grant
     from kmslab.keys.key_store import CustomKeyStore
     from kmslab.keys.related import RelatedKeys
 
@@ -63,7 +63,7 @@ class Key:
         deletion_window: The waiting period in days while its deletion is scheduled, or None.
         deletion_date: When it will be deleted, in UTC; None too while replicas hold its deletion up.
         tags: Tag values by tag key.
-        grants: Its grants, by grant id, oldest first.
+        grants: Its grants; `World.add_grant` adds one.
         last_use: The last cryptographic operation that succeeded with it, or None.
         arn: Its ARN, made from Region, account and key id.
     """
@@ -88,7 +88,7 @@ class Key:
     deletion_window: int | None = None
     deletion_date: datetime | None = None
     tags: dict[str, str] = field(default_factory=dict)
-    grants: dict[str, Grant] = field(default_factory=dict)
+    grants: Grants = NO_GRANTS
     last_use: LastUse | None = None
     arn: str = field(init=False)
 

@@ -5,15 +5,18 @@ Owns which key, alias and key material has which name, and the order of listings
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import insort
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 
 from kmslab.keys.alias import Alias
 from kmslab.keys.grant import Grant
+from kmslab.keys.grants import NO_GRANTS, Grants
 from kmslab.keys.imports import ImportTokens
 from kmslab.keys.key import Key
 from kmslab.keys.key_store import CustomKeyStore
 from kmslab.keys.outside import Outside
+from kmslab.keys.sorted_map import SortedMap
 from kmslab.keys.timers import Timers
 
 
@@ -26,51 +29,37 @@ class RegionStore:
         self.region = region
         #: The custom key stores, by id.
         self.key_stores: dict[str, CustomKeyStore] = {}
-        self._keys: dict[str, Key] = {}
-        self._aliases: dict[str, Alias] = {}
-        # Kept sorted, so that a page costs the same however many keys there are.
-        self._key_ids: list[str] = []
-        self._names: list[str] = []
+        #: By key id; iterating gives them in the order in which they were created.
+        self.keys: SortedMap[Key] = SortedMap()
+        #: By name, with its `alias/`.
+        self.aliases: SortedMap[Alias] = SortedMap()
         self._names_by_key: dict[str, list[str]] = {}
 
     def key(self, key_id: str) -> Key | None:
         """The key with this id, or None."""
-        return self._keys.get(key_id)
-
-    @property
-    def keys(self) -> Iterable[Key]:
-        """All keys, in the order in which they were created."""
-        return self._keys.values()
-
-    @property
-    def key_ids(self) -> list[str]:
-        """The ids of all keys, sorted. Not to be changed."""
-        return self._key_ids
+        return self.keys.get(key_id)
 
     def add_key(self, key: Key) -> None:
         """Store a new key. Use `World.add_key`, which also makes its ciphertexts findable."""
-        self._keys[key.key_id] = key
-        insort(self._key_ids, key.key_id)
+        self.keys.add(key.key_id, key)
 
     def remove_key(self, key: Key) -> None:
         """Forget a key and every alias that stands for it. Use `World.delete_key`, which also forgets its material."""
         for name in list(self.alias_names(key)):
-            self.remove_alias(self._aliases[name])
-        del self._keys[key.key_id]
-        _remove(self._key_ids, key.key_id)
+            self.remove_alias(self.aliases[name])
+        self.keys.remove(key.key_id)
 
     def alias(self, name: str) -> Alias | None:
         """The alias with this name (with its `alias/`), or None."""
-        return self._aliases.get(name)
+        return self.aliases.get(name)
 
-    def alias_names(self, key: Key | None = None) -> list[str]:
-        """The names of all aliases, or of those that stand for `key`; sorted. Not to be changed."""
-        return self._names if key is None else self._names_by_key.get(key.key_id, [])
+    def alias_names(self, key: Key) -> list[str]:
+        """The names of the aliases that stand for a key, sorted. Not to be changed."""
+        return self._names_by_key.get(key.key_id, [])
 
     def add_alias(self, alias: Alias) -> None:
         """Store a new alias."""
-        self._aliases[alias.name] = alias
-        insort(self._names, alias.name)
+        self.aliases.add(alias.name, alias)
         self._point(alias)
 
     def retarget_alias(self, alias: Alias, key: Key) -> None:
@@ -82,15 +71,14 @@ class RegionStore:
     def remove_alias(self, alias: Alias) -> None:
         """Forget an alias; its key stays."""
         self._unpoint(alias)
-        del self._aliases[alias.name]
-        _remove(self._names, alias.name)
+        self.aliases.remove(alias.name)
 
     def _point(self, alias: Alias) -> None:
         insort(self._names_by_key.setdefault(alias.target_key_id, []), alias.name)
 
     def _unpoint(self, alias: Alias) -> None:
         names = self._names_by_key[alias.target_key_id]
-        _remove(names, alias.name)
+        names.remove(alias.name)
         if not names:
             del self._names_by_key[alias.target_key_id]
 
@@ -109,8 +97,10 @@ class World:
         self.outside = Outside()
         self.import_tokens = ImportTokens()
         self._stores: dict[tuple[str, str], RegionStore] = {}
-        self._by_material: dict[tuple[str, str], Key] = {}
+        self._by_material: defaultdict[str, dict[str, Key]] = defaultdict(dict)
         self._grants_by_token: dict[str, Grant] = {}
+        # By Region and retiring principal.
+        self._retirable: dict[tuple[str, str], SortedMap[Grant]] = {}
 
     @property
     def stores(self) -> Iterable[RegionStore]:
@@ -134,6 +124,11 @@ class World:
         for entry in key.ring:
             self.learn_material(key, entry.material_id)
 
+    def find_key(self, key: str) -> Key | None:
+        """The key with this key id or ARN, in any account and Region, or None."""
+        found = (store.key(key.rpartition("/")[2]) for store in self.stores)
+        return next((each for each in found if each is not None and key in (each.arn, each.key_id)), None)
+
     def holds(self, key: Key) -> bool:
         """Whether the key exists: it was added and not deleted."""
         store = self.find_store(key.account_id, key.region)
@@ -141,14 +136,31 @@ class World:
 
     def learn_material(self, key: Key, material_id: str) -> None:
         """Make the ciphertexts of one more key material of a key findable in its Region."""
-        self._by_material[key.region, material_id] = key
+        self._by_material[key.region][material_id] = key
 
     def find_by_material(self, region: str, material_id: str) -> Key | None:
         """The key of this Region, in any account, that has this key material; None when there is none.
 
         This is how Decrypt finds the key of a symmetric ciphertext, and why it finds none in another Region.
         """
-        return self._by_material.get((region, material_id))
+        return self._by_material[region].get(material_id)
+
+    def add_grant(self, grant: Grant) -> None:
+        """Put a grant on its key."""
+        key = grant.key
+        if key.grants is NO_GRANTS:
+            key.grants = Grants()
+        key.grants.add(grant)
+        if grant.retiring is not None:
+            place = (key.region, grant.retiring)
+            if place not in self._retirable:
+                self._retirable[place] = SortedMap()
+            self._retirable[place].add(grant.position, grant)
+
+    def retirable(self, region: str, retiring: str, position: str | None) -> Iterable[Grant]:
+        """The grants of a Region, on keys of any account, that this principal may retire, after a position."""
+        found = self._retirable.get((region, retiring))
+        return () if found is None else found.after(position)
 
     def add_grant_token(self, grant: Grant, token: str) -> None:
         """Make a grant findable by one more of its tokens."""
@@ -161,7 +173,12 @@ class World:
 
     def forget_grant(self, grant: Grant) -> None:
         """Take a grant away from its key."""
-        del grant.key.grants[grant.grant_id]
+        grant.key.grants.remove(grant)
+        if grant.retiring is not None:
+            place = (grant.key.region, grant.retiring)
+            self._retirable[place].remove(grant.position)
+            if not self._retirable[place]:
+                del self._retirable[place]
         for token in grant.tokens:
             del self._grants_by_token[token]
 
@@ -172,14 +189,10 @@ class World:
         """
         self.store(key.account_id, key.region).remove_key(key)
         for entry in key.ring:
-            self._by_material.pop((key.region, entry.material_id), None)
-        for grant in list(key.grants.values()):
+            self._by_material[key.region].pop(entry.material_id, None)
+        for grant in list(key.grants):
             self.forget_grant(grant)
         if key.related is not None:
             key.related.leave(key)
         if key.key_store is not None:
             key.key_store.forget(key)
-
-
-def _remove(names: list[str], name: str) -> None:
-    del names[bisect_left(names, name)]

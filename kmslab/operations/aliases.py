@@ -13,7 +13,7 @@ from kmslab.errors import (
 )
 from kmslab.keys.alias import Alias
 from kmslab.keys.key import Key
-from kmslab.operations.paging import page
+from kmslab.operations.paging import Listing, listing, page
 from kmslab.operations.registry import Context, Reply, alias_param, alias_target_param, key_param, operation
 
 #: Source: KMS Developer Guide, "Resource quotas".
@@ -91,9 +91,12 @@ def list_aliases(ctx: Context, key: Key | None, *, limit: int = 50, marker: str 
     if limit > _LARGEST_PAGE:
         raise ValidationException.too_large("limit", limit, _LARGEST_PAGE)
 
-    def entry(name: str) -> dict[str, Any]:
-        alias = ctx.store.alias(name)
-        assert alias is not None, "a listed name has its alias"  # noqa: S101
+    store = ctx.store
+    aliases: Listing[Alias] = store.aliases.after
+    if key is not None:
+        aliases = listing([store.aliases[name] for name in store.alias_names(key)], _position)
+
+    def entry(alias: Alias) -> dict[str, Any]:
         return {
             "AliasName": alias.name,
             "AliasArn": alias.arn,
@@ -102,4 +105,8 @@ def list_aliases(ctx: Context, key: Key | None, *, limit: int = 50, marker: str 
             "LastUpdatedDate": alias.updated,
         }
 
-    return page(ctx.store.alias_names(key), limit, marker, member="Aliases", position=str, entry=entry)
+    return page(aliases, limit, marker, member="Aliases", position=_position, entry=entry)
+
+
+def _position(alias: Alias) -> str:
+    return alias.name

@@ -21,7 +21,7 @@ from kmslab.errors import (
 )
 from kmslab.keys.grant import GRANTS_PER_KEY, Grant, check_constraints, check_operations, find_grant, new_token
 from kmslab.keys.key import Key
-from kmslab.operations.paging import page
+from kmslab.operations.paging import Listing, listing, page
 from kmslab.operations.registry import Context, Reply, grant_param, key_param, operation
 
 _LARGEST_PAGE = 100
@@ -95,14 +95,13 @@ def _check_service_grantee(constraints: Mapping[str, Any], retiring: str | None)
 def _stored(ctx: Context, wanted: Grant) -> Reply:
     grants = wanted.key.grants
     # Simplified: the same name with other parameters makes another grant.
-    same = (each for each in grants.values() if each.says_the_same(wanted)) if wanted.name else iter(())
-    grant = next(same, None)
+    grant = grants.same_as(wanted)
     if grant is None and len(grants) >= GRANTS_PER_KEY:
         raise LimitExceededException.grants(GRANTS_PER_KEY, len(grants))
     ctx.end_of_checks()
     if grant is None:
         grant = replace(wanted, grant_id=ctx.ids.hex("grant", 64))
-        grants[grant.grant_id] = grant
+        ctx.world.add_grant(grant)
     token = new_token(ctx.ids, grant.grant_id)
     ctx.world.add_grant_token(grant, token)
     return {"GrantId": grant.grant_id, "GrantToken": token}
@@ -160,13 +159,11 @@ def list_grants(
         if grantee_principal is not None:
             raise ValidationException.one_of("GranteePrincipal", "GranteeServicePrincipal", required=False)
         raise ValidationException.only_services("GranteeServicePrincipal")
-    shown = list(key.grants.values())
     if grant_id is not None:
         found = find_grant(key, grant_id)
-        shown = [] if found is None else [found]
-    if grantee_principal is not None:
-        shown = [each for each in shown if each.grantee == grantee_principal]
-    return _page(shown, limit, marker)
+        fits = found is not None and grantee_principal in (None, found.grantee)
+        return _page(listing([found] if found is not None and fits else [], _position), limit, marker)
+    return _page(lambda position: key.grants.after(position, grantee_principal), limit, marker)
 
 
 @operation("ListRetirableGrants")
@@ -198,15 +195,13 @@ def list_retirable_grants(
         action = "kms:ListRetirableGrants"
         reason = f"because no resource-based policy allows the {action} action"
         raise AccessDeniedException.of(ctx.principal.arn, action, f"on resource: {retiring_principal}", reason)
-    here = (store for store in ctx.world.stores if store.region == ctx.store.region)
-    grants = (grant for store in here for key in store.keys for grant in key.grants.values())
-    return _page([each for each in grants if each.retiring == retiring_principal], limit, marker)
+    region = ctx.store.region
+    return _page(lambda position: ctx.world.retirable(region, retiring_principal, position), limit, marker)
 
 
-def _page(grants: list[Grant], limit: int, marker: str | None) -> Reply:
+def _page(grants: Listing[Grant], limit: int, marker: str | None) -> Reply:
     if limit > _LARGEST_PAGE:
         raise ValidationException.too_large("limit", limit, _LARGEST_PAGE)
-    grants.sort(key=_position)
     return page(grants, limit, marker, member="Grants", position=_position, entry=_entry)
 
 

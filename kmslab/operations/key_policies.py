@@ -5,7 +5,7 @@ from __future__ import annotations
 from kmslab.authz.lockout import accepted_policy
 from kmslab.errors import InvalidMarkerException, NotFoundException, ValidationException
 from kmslab.keys.key import Key
-from kmslab.operations.paging import page
+from kmslab.operations.paging import listing, page
 from kmslab.operations.registry import Context, Reply, key_param, operation
 
 DEFAULT = "default"
@@ -61,7 +61,7 @@ def list_key_policies(ctx: Context, key: Key, *, limit: int = 100, marker: str |
         ValidationException: a marker is given that does not come from this listing.
     """
     try:
-        return page([DEFAULT], limit, marker, member="PolicyNames", position=str, entry=str)
+        return page(listing([DEFAULT], str), limit, marker, member="PolicyNames", position=str, entry=str)
     except InvalidMarkerException:
         # This operation does not declare the error of all other listings.
         raise ValidationException.marker() from None

@@ -21,7 +21,7 @@ from kmslab.keys.key_store import ConnectionState, CustomKeyStore
 from kmslab.keys.timers import Due
 from kmslab.operations import backing
 from kmslab.operations.backing import Members
-from kmslab.operations.paging import page
+from kmslab.operations.paging import listing, page
 from kmslab.operations.placement import find_key_store
 from kmslab.operations.registry import Context, Reply, operation
 
@@ -250,7 +250,7 @@ def describe_custom_key_stores(
     ]
     if named is not None and not found:
         raise CustomKeyStoreNotFoundException.of(named)
-    return page(found, limit, marker, member="CustomKeyStores", position=_position, entry=_entry)
+    return page(listing(found, _position), limit, marker, member="CustomKeyStores", position=_position, entry=_entry)
 
 
 def _position(key_store: CustomKeyStore) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from kmslab import arn
 from kmslab.authz.lockout import check_policy
 from kmslab.authz.policy import default_key_policy
 from kmslab.errors import (
@@ -22,7 +21,7 @@ from kmslab.keys.ring import KeyRing
 from kmslab.keys.specs import KEY_SPECS, SYMMETRIC_DEFAULT, KeyOrigin, KeySpec, KeyUsage
 from kmslab.keys.tagging import with_tags
 from kmslab.keys.timers import Due
-from kmslab.operations.paging import page
+from kmslab.operations.paging import listing, page
 from kmslab.operations.placement import place
 from kmslab.operations.registry import Context, Reply, key_param, operation
 
@@ -131,12 +130,16 @@ def list_keys(
         InvalidMarkerException: the marker does not come from this listing.
     """
     # Simplified: no key of another account is shared with this one, so OTHER_ACCOUNTS_VIA_RAM alone lists nothing.
-    key_ids = ctx.store.key_ids if "SELF" in resource_owners else []
+    keys = ctx.store.keys.after if "SELF" in resource_owners else listing([], _position)
 
-    def entry(key_id: str) -> dict[str, Any]:
-        return {"KeyId": key_id, "KeyArn": arn.key_arn(ctx.store.region, ctx.store.account_id, key_id)}
+    def entry(key: Key) -> dict[str, Any]:
+        return {"KeyId": key.key_id, "KeyArn": key.arn}
 
-    return page(key_ids, limit, marker, member="Keys", position=str, entry=entry)
+    return page(keys, limit, marker, member="Keys", position=_position, entry=entry)
+
+
+def _position(key: Key) -> str:
+    return key.key_id
 
 
 @operation("EnableKey", keys=[key_param("KeyId")])

@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import base64
 import binascii
-from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import dropwhile, islice
 from typing import Any, TypeVar
 
 from kmslab.errors import InvalidMarkerException
 
 Item = TypeVar("Item")
 
+#: The items of a listing that stand after a position, in their order; all of them after None.
+Listing = Callable[[str | None], Iterable[Item]]
+
+
+def listing(items: Sequence[Item], position: Callable[[Item], str]) -> Listing[Item]:
+    """What is short and at hand, sorted by `position`, as a listing."""
+
+    def after(begin: str | None) -> Iterable[Item]:
+        return items if begin is None else dropwhile(lambda item: position(item) <= begin, items)
+
+    return after
+
 
 def page(
-    items: Sequence[Item],
+    items: Listing[Item],
     limit: int,
     marker: str | None,
     *,
@@ -28,7 +40,7 @@ def page(
     come and go between two pages.
 
     Args:
-        items: The whole listing, sorted by `position`.
+        items: The listing, sorted by `position`. No more of it is looked at than the page shows, and one more item.
         limit: How many items a page holds at the most.
         marker: What the last page gave as NextMarker, or None for the first page.
         member: The reply member that holds the items.
@@ -38,9 +50,9 @@ def page(
     Raises:
         InvalidMarkerException: the marker does not come from this listing.
     """
-    start = 0 if marker is None else bisect_right(items, _read(marker, member), key=position)
-    shown = items[start : start + limit]
-    reply: dict[str, Any] = {member: [entry(item) for item in shown], "Truncated": start + limit < len(items)}
+    found = list(islice(items(None if marker is None else _read(marker, member)), limit + 1))
+    shown = found[:limit]
+    reply: dict[str, Any] = {member: [entry(item) for item in shown], "Truncated": len(found) > limit}
     if reply["Truncated"]:
         reply["NextMarker"] = _write(position(shown[-1]), member)
     return reply

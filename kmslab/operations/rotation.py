@@ -15,7 +15,7 @@ from kmslab.keys.key import Key
 from kmslab.keys.ring import RingEntry
 from kmslab.keys.specs import Family, KeyOrigin
 from kmslab.keys.states import KeyState
-from kmslab.operations.paging import page
+from kmslab.operations.paging import listing, page
 from kmslab.operations.registry import Context, Reply, key_param, operation
 
 # Keys in custom key stores know no rotation at all, and imported key material none by the calendar.
@@ -117,7 +117,11 @@ def list_key_rotations(
     def entry(item: tuple[str, RingEntry]) -> dict[str, Any]:
         return _entry(key, item[1])
 
-    return page(items, limit, marker, member="Rotations", position=lambda item: item[0], entry=entry)
+    return page(listing(items, _position), limit, marker, member="Rotations", position=_position, entry=entry)
+
+
+def _position(item: tuple[str, RingEntry]) -> str:
+    return item[0]
 
 
 def _entry(key: Key, of: RingEntry) -> dict[str, Any]:

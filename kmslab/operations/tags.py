@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from kmslab.errors import ValidationException
 from kmslab.keys.key import Key
 from kmslab.keys.tagging import refuse_reserved, with_tags
-from kmslab.operations.paging import page
+from kmslab.operations.paging import listing, page
 from kmslab.operations.registry import Context, Reply, key_param, operation
 
 _LARGEST_PAGE = 50
@@ -48,7 +48,7 @@ def list_resource_tags(ctx: Context, key: Key, *, limit: int = 50, marker: str |
         raise ValidationException.too_large("limit", limit, _LARGEST_PAGE)
     names = sorted(key.tags)
     return page(
-        names,
+        listing(names, str),
         limit,
         marker,
         member="Tags",

@@ -58,7 +58,7 @@ class Collector:
         for store in world.stores:
             for key in store.keys:
                 if key.grants:
-                    self._grants[key.arn] = set(key.grants)
+                    self._grants[key.arn] = {grant.grant_id for grant in key.grants}
         batches = [int(name.name) for name in rows if name.kind == Kind.CALLS]
         self._batches = count(1 + max(batches, default=0))
 

@@ -171,7 +171,8 @@ class Giver:
         for record in sorted(records, key=lambda each: (each.created, each.grant_id)):
             fields = {name: getattr(record, name) for name in record.__struct_fields__}
             tokens, key = fields.pop("tokens"), self._keys[fields.pop("key")]
-            grant = key.grants[record.grant_id] = Grant(key=key, **fields)
+            grant = Grant(key=key, **fields)
+            self._world.add_grant(grant)
             for token in tokens:
                 self._world.add_grant_token(grant, token)
 

@@ -27,7 +27,6 @@ from kmslab.storage.records import (
 
 def key_record(key: Key, store: RegionStore) -> KeyRecord:
     """A key with what is in its Region's store of it. When it was last used is read from the calls."""
-    names = store.alias_names(key)
     return KeyRecord(
         key_id=key.key_id,
         account_id=key.account_id,
@@ -49,7 +48,7 @@ def key_record(key: Key, store: RegionStore) -> KeyRecord:
         deletion_window=key.deletion_window,
         deletion_date=key.deletion_date,
         tags=key.tags,
-        aliases=[alias for name in names if (alias := store.alias(name)) is not None],
+        aliases=[store.aliases[name] for name in store.alias_names(key)],
     )
 
 

@@ -36,7 +36,7 @@ class Codec:
         validate: Values to the list of AWS's findings; empty when every constraint is kept.
         encode: Reply members to JSON members.
         public_input: The request members that may be shown: nothing that is or holds a blob, a secret or a token.
-        public_output: The same for the reply.
+        public_output: The same for the reply; nothing of a page of a listing.
     """
 
     name: str
@@ -88,8 +88,13 @@ def codec(operation: str) -> Codec:
         validate=validator(model.input_shape),
         encode=encoder(model.output_shape),
         public_input=_public_members(model.input_shape),
-        public_output=_public_members(model.output_shape),
+        # A page of what there is is neither logged nor kept: a Lab that lists its keys often would hold little else.
+        public_output=frozenset() if _is_page(model.output_shape) else _public_members(model.output_shape),
     )
+
+
+def _is_page(shape: Any) -> bool:
+    return shape is not None and "Truncated" in shape.members
 
 
 def _public_members(shape: Any) -> frozenset[str]:

@@ -38,12 +38,11 @@ def fingerprint(lab: Lab) -> list[Any]:
             [key_print(key) for key in store.keys],
             [
                 (alias.name, alias.arn, alias.target_key_id, alias.created, alias.updated)
-                for alias in map(store.alias, store.alias_names())
-                if alias is not None
+                for alias in store.aliases.after(None)
             ],
         )
         for store in lab.world.stores
-        if store.key_ids or store.alias_names()
+        if store.keys or store.aliases
     ]
 
 
@@ -52,7 +51,7 @@ def key_print(key: Key) -> list[Any]:
     return [
         (key.key_id, key.state, key.enabled, key.deletion_date, key.deletion_window, key.description, key.policy),
         (dict(key.tags), key.last_use, dataclasses.astuple(key.rotation)),
-        [(grant_id, list(grant.tokens)) for grant_id, grant in key.grants.items()],
+        [(grant.grant_id, list(grant.tokens)) for grant in key.grants],
         None if key.related is None else [(each.arn, each.is_primary) for each in key.related],
         [
             (each.material_id, each.material, each.state, each.rotated, each.valid_to, each.description)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -134,7 +135,9 @@ class World:
         """A key with as many grants as a key can have: one that was made, and the others like it put in by hand."""
         key_id, grant_id, _ = self.granted
         grants = self.lab.world.store(ACCOUNT, "us-east-1").key(key_id.partition("/")[2]).grants
-        grants.update({f"{number:064x}": grants[grant_id] for number in range(50_000 - len(grants))})
+        first = grants.get(grant_id)
+        for number in range(50_000 - len(grants)):
+            self.lab.world.add_grant(replace(first, grant_id=f"{number:064x}", tokens=[]))
         return key_id
 
     @cached_property

@@ -147,7 +147,8 @@ class Expected:
                 found = json.loads(key.policy)["Statement"][0]["Sid"]
                 allowed = [*allowed, "Enable IAM User Permissions"] if GONE in allowed else allowed
             elif kind == "grant":
-                found = key.grants[rest].name if rest in key.grants else GONE
+                grant = key.grants.get(rest)
+                found = GONE if grant is None else grant.name
             elif kind == "ciphertext":
                 found = kms.decrypt(CiphertextBlob=bytes.fromhex(rest))["Plaintext"].decode()
             else:

@@ -43,7 +43,7 @@ def dump(lab: Lab) -> dict[str, Any]:
             found[f"{key.arn} last use"] = key.last_use
             found[f"{key.arn} relatives"] = [each.arn for each in key.related or ()]
             assert all(each.rotation is key.rotation for each in key.related or ())
-            for grant in key.grants.values():
+            for grant in key.grants:
                 found[f"{key.arn} grant {grant.position}"] = msgspec.to_builtins(taking.grant_record(grant))
                 assert all(lab.world.find_grant(token) is grant for token in grant.tokens)
             for entry in key.ring:
@@ -53,8 +53,9 @@ def dump(lab: Lab) -> dict[str, Any]:
                     materials[id(entry.material)] = entry.material_id
         for key_store in store.key_stores.values():
             found[key_store.key_store_id] = msgspec.to_builtins(taking.key_store_record(key_store))
-        if store.key_ids or store.key_stores:
-            found[f"{store.account_id} {store.region}"] = (store.key_ids, store.alias_names(), list(store.key_stores))
+        if store.keys or store.key_stores:
+            names = (store.keys.names, store.aliases.names, list(store.key_stores))
+            found[f"{store.account_id} {store.region}"] = names
     for timer in sorted(lab.world.timers):
         subject = timer.subject
         if isinstance(subject, Key) and not lab.world.holds(subject) and timer.what in ROTATIONS:

@@ -29,6 +29,7 @@ from kmslab.keys.grant import Grant
 from kmslab.keys.key import Key
 from kmslab.keys.ring import KeyRing
 from kmslab.keys.specs import KEY_SPECS
+from kmslab.keys.store import World
 from kmslab.principals import Credentials, Identity, Issuer, NamedPolicy, Principal, PrincipalType
 
 Case = dict[str, Any]
@@ -365,7 +366,7 @@ def about_retiring(dice: Dice) -> tuple[Case, Decision, Any]:
     case["action"] = "kms:RetireGrant"
     case["grants"] = [dice.grant(case["caller"])]
     case["identity"] = [] if case["caller"]["kind"] in ("root", "service") else dice.policies(case, 60)
-    (grant,) = key_of(case).grants.values()
+    (grant,) = key_of(case).grants
     return case, decide_on_grant(caller_of(case), grant, context_of(case)), naive.on_grant(case)
 
 
@@ -431,22 +432,22 @@ def key_of(case: Case) -> Key:
         policy=json.dumps(case["key"]["policy"]),
         ring=RING,
     )
-    for number, grant in enumerate(case["grants"]):
-        grant_id = f"{number:064x}"
-        key.grants[grant_id] = Grant(
-            grant_id=grant_id,
+    for number, each in enumerate(case["grants"]):
+        grant = Grant(
+            grant_id=f"{number:064x}",
             key=key,
-            created=NOW - SETTLING if grant["settled"] else NOW - SETTLING / 2,
-            issuing_account=grant["issuer"],
-            operations=tuple(grant["operations"]),
+            created=NOW - SETTLING if each["settled"] else NOW - SETTLING / 2,
+            issuing_account=each["issuer"],
+            operations=tuple(each["operations"]),
             name="",
-            grantee=grant["grantee"],
-            grantee_is_service="amazonaws" in grant["grantee"],
-            retiring=grant["retiring"],
+            grantee=each["grantee"],
+            grantee_is_service="amazonaws" in each["grantee"],
+            retiring=each["retiring"],
             retiring_is_service=False,
-            constraints=grant["constraints"],
-            tokens=[grant["token"]],
+            constraints=each["constraints"],
+            tokens=[each["token"]],
         )
+        World().add_grant(grant)
     return key
 
 
@@ -540,7 +541,7 @@ def test_what_is_remembered_is_what_would_be_decided() -> None:
         *considered, of_grant = full.considered
         assert (of_grant.policy, of_grant.matched) == ("grant", False)
         assert quick == again == full._replace(considered=tuple(considered)), json.dumps(case, indent=1)
-        remembered += quick is again
+        remembered += quick.considered is again.considered
     assert 500 < remembered < 950, "nearly every decision, or hardly one, was remembered"
 
 

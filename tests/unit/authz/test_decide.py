@@ -17,6 +17,7 @@ from kmslab.call import Decision, Reach
 from kmslab.ids import Ids
 from kmslab.keys.grant import Grant
 from kmslab.keys.key import Key
+from kmslab.keys.store import World
 from kmslab.principals import (
     ADMINISTRATOR_ACCESS,
     Credentials,
@@ -138,7 +139,7 @@ def decide(new_key: Any) -> Any:
     ) -> Decision:
         key: Key = new_key(policy=document(*statements))
         if grantee is not None:
-            key.grants["0" * 64] = grant_on(key, grantee=grantee)
+            World().add_grant(grant_on(key, grantee=grantee))
         return decide_on_key(Caller(principal, NOW, tuple(ceiling)), "kms:Decrypt", key, **more)
 
     return decide

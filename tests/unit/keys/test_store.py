@@ -30,11 +30,11 @@ class TestKeys:
             store.add_key(key)
         assert store.key("a") is keys[1]
         assert store.key("d") is None
-        assert store.key_ids == ["a", "b", "c"]
+        assert store.keys.names == ["a", "b", "c"]
         assert list(store.keys) == keys, "in the order of their creation"
         store.remove_key(keys[1])
         assert store.key("a") is None
-        assert store.key_ids == ["b", "c"]
+        assert store.keys.names == ["b", "c"]
 
     def test_a_key_takes_its_aliases_with_it(self, store: RegionStore, new_key: Any) -> None:
         going, staying = new_key(), new_key()
@@ -43,7 +43,7 @@ class TestKeys:
         for name, key in (("b", going), ("a", going), ("c", staying)):
             store.add_alias(alias(name, key))
         store.remove_key(going)
-        assert store.alias_names() == ["alias/c"]
+        assert store.aliases.names == ["alias/c"]
         assert store.alias_names(going) == []
         assert store.alias("alias/a") is None
         assert store.alias("alias/c") is not None
@@ -54,7 +54,7 @@ class TestAliases:
         first, second = new_key(), new_key()
         for name, key in (("b", first), ("c", second), ("a", first)):
             store.add_alias(alias(name, key))
-        assert store.alias_names() == ["alias/a", "alias/b", "alias/c"]
+        assert store.aliases.names == ["alias/a", "alias/b", "alias/c"]
         assert store.alias_names(first) == ["alias/a", "alias/b"]
         assert store.alias_names(second) == ["alias/c"]
         assert store.alias_names(new_key()) == []
@@ -66,7 +66,7 @@ class TestAliases:
         store.retarget_alias(moving, second)
         assert moving.target_key_id == second.key_id
         assert (store.alias_names(first), store.alias_names(second)) == ([], ["alias/a"])
-        assert store.alias_names() == ["alias/a"]
+        assert store.aliases.names == ["alias/a"]
 
     def test_removed(self, store: RegionStore, new_key: Any) -> None:
         key = new_key()
@@ -74,7 +74,7 @@ class TestAliases:
         for each in both:
             store.add_alias(each)
         store.remove_alias(both[0])
-        assert store.alias_names() == store.alias_names(key) == ["alias/b"]
+        assert store.aliases.names == store.alias_names(key) == ["alias/b"]
         assert store.alias("alias/a") is None
 
 
@@ -106,5 +106,5 @@ class TestWorld:
         world.store(ACCOUNT, "us-east-1").add_alias(alias("a", key))
         world.delete_key(key)
         assert world.find_by_material("us-east-1", key.current.material_id) is None
-        assert world.store(ACCOUNT, "us-east-1").key_ids == []
-        assert world.store(ACCOUNT, "us-east-1").alias_names() == []
+        assert world.store(ACCOUNT, "us-east-1").keys.names == []
+        assert world.store(ACCOUNT, "us-east-1").aliases.names == []

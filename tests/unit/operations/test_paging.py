@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kmslab.errors import InvalidMarkerException
-from kmslab.operations.paging import page
+from kmslab.operations.paging import listing, page
 
 NAMES = st.lists(st.text(min_size=1, max_size=5), max_size=30, unique=True).map(sorted)
 
 
 def pages_of(items: list[str], limit: int, marker: str | None = None) -> dict[str, Any]:
-    return page(items, limit, marker, member="Keys", position=str, entry=str.upper)
+    return page(listing(items, str), limit, marker, member="Keys", position=str, entry=str.upper)
 
 
 @given(NAMES, st.integers(1, 40))
