@@ -17,6 +17,9 @@ from kmslab.errors import KmslabError
 #: of a notebook in order without reading the wall clock.
 REQUEST_TIME = timedelta(milliseconds=10)
 
+#: Simplified: a Lab's calendar ends here. Python's ends with the year 9999, and what is due later has to fit in.
+END = datetime(9000, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     """What the simulation needs from a clock."""
@@ -54,8 +57,29 @@ class SimClock:
         Args:
             when: The moment; without a zone it is read as UTC.
         """
-        self._base, self._since = _in_utc(when), time.monotonic()
-        self._lead = self._base - datetime.now(UTC)
+        # One assignment: whoever reads the clock meanwhile must not see a new moment with an old beginning.
+        self._from = _in_utc(when), time.monotonic()
+        self._lead = self._from[0] - datetime.now(UTC)
+
+    def resume(self, lead: timedelta, reached: datetime) -> None:
+        """Flow on as though the clock had flowed meanwhile, at least from where it has been.
+
+        Args:
+            lead: How far it was ahead of this machine's clock.
+            reached: A moment that it had reached. The machine's clock may have been put back since; the Lab's goes on.
+        """
+        self.set(max(datetime.now(UTC) + lead, reached))
+
+    @property
+    def reached(self) -> datetime:
+        """Where the clock was last set or noted, or where a standing one stands."""
+        return self._from[0]
+
+    def note(self) -> None:
+        """Let `reached` be where the clock is now."""
+        base, since = self._from
+        now = time.monotonic()
+        self._from = (base + timedelta(seconds=now - since) if self._flowing else base), now
 
     @property
     def lead(self) -> timedelta | None:
@@ -64,14 +88,16 @@ class SimClock:
 
     def now(self) -> datetime:
         """The simulated time, in UTC."""
+        base, since = self._from
         if self._flowing:
-            return self._base + timedelta(seconds=time.monotonic() - self._since)
-        return self._base
+            return base + timedelta(seconds=time.monotonic() - since)
+        return base
 
     def tick(self) -> datetime:
         """Let one request's time pass and return the time at which that request is handled, in UTC."""
         if not self._flowing:
-            self._base += REQUEST_TIME
+            base, since = self._from
+            self._from = base + REQUEST_TIME, since
         return self.now()
 
     def advance(
@@ -83,12 +109,16 @@ class SimClock:
             The new simulated time, in UTC.
 
         Raises:
-            KmslabError: the sum is negative; the Lab's time only goes forwards.
+            KmslabError: the sum is negative; the Lab's time only goes forwards. Or it is past the Lab's calendar.
         """
-        step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, weeks=weeks)
+        try:
+            step = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds, weeks=weeks)
+            when = self.now() + step
+        except OverflowError:
+            raise self._too_far() from None
         if step < timedelta(0):
             raise self._backwards()
-        return self._set(self.now() + step)
+        return self._set(when)
 
     def travel_to(self, when: datetime) -> datetime:
         """Go to a moment in the future. What falls due on the way happens, in the order in which it falls due.
@@ -100,9 +130,12 @@ class SimClock:
             The new simulated time, in UTC.
 
         Raises:
-            KmslabError: `when` lies in the past; the Lab's time only goes forwards.
+            KmslabError: `when` lies in the past; the Lab's time only goes forwards. Or it is past the Lab's calendar.
         """
-        when = _in_utc(when)
+        try:
+            when = _in_utc(when)
+        except OverflowError:
+            raise self._too_far() from None
         if when < self.now():
             raise self._backwards()
         return self._set(when)
@@ -110,7 +143,12 @@ class SimClock:
     def _backwards(self) -> KmslabError:
         return KmslabError(f"The Lab's clock stands at {self.now():%Y-%m-%d %H:%M:%S} UTC and only goes forwards.")
 
+    def _too_far(self) -> KmslabError:
+        return KmslabError(f"The Lab's calendar ends with the year {END.year - 1}; go to an earlier moment.")
+
     def _set(self, when: datetime) -> datetime:
+        if when >= END:
+            raise self._too_far()
         self.set(when)
         for listener in self._listeners:
             listener(when)

@@ -100,7 +100,7 @@ class StateFile:
         collector = Collector(ground.world, lambda: surroundings.documents(ground, self._settings), self._rows)
         self._others = Others(self._rows, collector)
         keeper = self._keeper = Keeper(self._database, touched, collector, still, self._others, door.guarded)
-        self.still = still
+        self.still, self._clock = still, ground.clock
         forks.watch(self)
         ground.world.timers.watcher = touched.watch
         door.observe(touched)
@@ -130,7 +130,7 @@ class StateFile:
             path = self._database.path
             raise KmslabError(f"{path} was written by another kmslab and cannot be read ({error!r}).") from None
         if last is not None and ground.clock.now() < last:
-            # The machine's clock was put back; the Lab's only goes forwards.
+            # The machine's clock was put back while the Lab was open, and the Lab came to a sudden end.
             ground.clock.set(last)
 
     def _tell_calls(self, ground: Ground) -> datetime | None:
@@ -184,6 +184,9 @@ class StateFile:
         forks.forget(self)
         try:
             if self._keeper is not None:
+                # Where it stands goes into the file: the machine's clock may be put back until the next time.
+                with self.still:
+                    self._clock.note()
                 self._keeper.close()
         finally:
             self._keeper = None

@@ -54,10 +54,11 @@ class SettingsRecord(msgspec.Struct, omit_defaults=True):
 
 
 class ClockRecord(msgspec.Struct, omit_defaults=True):
-    """Where a standing clock stands; how far a flowing one is ahead of the machine's."""
+    """Where a standing clock stands; how far a flowing one is ahead of the machine's, and where it was last set."""
 
     stands_at: datetime | None = None
     lead: timedelta | None = None
+    reached: datetime | None = None
 
 
 class AccountRecord(msgspec.Struct, omit_defaults=True):

@@ -67,7 +67,8 @@ def documents(ground: Ground, settings: SettingsRecord) -> Iterator[tuple[Name, 
     """A record of each, with the name of its row."""
     yield Name(Kind.SETTINGS, ""), settings
     lead = ground.clock.lead
-    yield Name(Kind.CLOCK, ""), ClockRecord(ground.clock.now() if lead is None else None, lead)
+    reached = ground.clock.reached
+    yield Name(Kind.CLOCK, ""), ClockRecord(reached) if lead is None else ClockRecord(None, lead, reached)
     yield Name(Kind.TOKENS, ""), ground.world.import_tokens.secret
     for number, account in enumerate(ground.accounts):
         yield Name(Kind.ACCOUNT, account.account_id), _account_record(number, account, ground.directory)
@@ -119,7 +120,7 @@ def _set_clock(clock: SimClock, rows: Rows) -> None:
         clock.set(kept.stands_at)
     elif kept.lead is not None:
         # Time has gone on while the Lab was closed.
-        clock.set(datetime.now(UTC) + kept.lead)
+        clock.resume(kept.lead, kept.reached or datetime.min.replace(tzinfo=UTC))
 
 
 def _put_back_account(ground: Ground, record: AccountRecord) -> None:

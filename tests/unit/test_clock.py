@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from kmslab.clock import REQUEST_TIME, SimClock
+from kmslab.clock import END, REQUEST_TIME, SimClock
 from kmslab.errors import KmslabError
 
 START = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -70,3 +70,20 @@ def test_listeners_hear_of_every_push_in_order() -> None:
 def test_repr() -> None:
     assert repr(SimClock(START)) == "<SimClock 2026-01-05 09:00:00 UTC, standing>"
     assert repr(SimClock(START, flowing=True)).endswith("UTC, flowing>")
+
+
+def test_the_calendar_has_an_end() -> None:
+    clock = SimClock(START)
+    berlin = timezone(timedelta(hours=-1))
+    for step in (
+        lambda: clock.advance(days=10**7),
+        lambda: clock.advance(weeks=10**12),
+        lambda: clock.travel_to(END),
+        lambda: clock.travel_to(datetime.max),
+        lambda: clock.travel_to(datetime.max.replace(tzinfo=berlin)),
+    ):
+        with pytest.raises(KmslabError, match="calendar ends with the year 8999"):
+            step()
+    assert clock.now() == START
+    clock.travel_to(END - timedelta(days=1))
+    assert clock.tick() > START
