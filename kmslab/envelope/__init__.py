@@ -12,6 +12,7 @@ Where to read on, in this order:
     format      what is in a file, byte by byte, and what that protects
     keys        the data key: asked for, used once, overwritten
     segments    the data: encrypted piece by piece so that no piece can be moved, dropped or added
+    behind      the disk takes one piece while the next is encrypted
     files       the four functions
     message     the middle alone, without a format: for taking the steps by hand
     output      a file appears whole or not at all
