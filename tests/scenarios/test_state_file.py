@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from kmslab import Lab
+from kmslab import Lab, clock
 from kmslab.crypto.wrapping import wrap
 from kmslab.keys.key import Key
 from kmslab.keys.specs import KEY_SPECS, KeyUsage
@@ -411,7 +411,7 @@ def test_what_fell_due_while_it_was_closed_happens_at_opening(tmp_path: Path, mo
         before = lab.clock.now()
     later = datetime.now(UTC) + timedelta(minutes=5)
     with monkeypatch.context() as patched:
-        patched.setattr(surroundings, "datetime", _At(later))
+        patched.setattr(clock, "datetime", _At(later))
         with Lab.open(path) as again:
             assert timedelta(minutes=4) < again.clock.now() - before < timedelta(minutes=6)
             assert again.inventory.get(key) is None
@@ -433,7 +433,7 @@ def test_time_never_goes_back_even_if_the_machines_clock_does(tmp_path: Path, mo
     with Lab.open(path) as lab:
         lab.client("kms").create_key()
         last = lab.trail.calls[-1].time
-    monkeypatch.setattr(surroundings, "datetime", _At(datetime.now(UTC) - timedelta(days=30)))
+    monkeypatch.setattr(clock, "datetime", _At(datetime.now(UTC) - timedelta(days=30)))
     with Lab.open(path) as again:
         assert again.clock.now() >= last
 
