@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kmslab.errors import KmslabError
+from kmslab.files import write_whole
 
 #: What kmslab keeps for itself in a learner's folder.
 HIDDEN = ".kmslab"
@@ -54,7 +55,7 @@ def copy_workbook(source: Path, target: Path, *, force: bool = False) -> CopyRep
         raise KmslabError(f"{target} is where the notebooks come from; name another folder.")
     target.mkdir(parents=True, exist_ok=True)
     manifest = target / HIDDEN / MANIFEST
-    known: dict[str, str] = json.loads(manifest.read_text("utf-8")) if manifest.exists() else {}
+    known = _known(manifest)
     report = CopyReport()
     for path in [*sorted(source.glob("*.ipynb")), *sorted(source.glob("solutions/*.ipynb"))]:
         name = path.relative_to(source).as_posix()
@@ -64,15 +65,23 @@ def copy_workbook(source: Path, target: Path, *, force: bool = False) -> CopyRep
             report.current.append(name)
         elif present is None or force or known.get(name) == _digest(present):
             there.parent.mkdir(parents=True, exist_ok=True)
-            there.write_bytes(data)
+            write_whole(there, data, lasting=False)
             report.copied.append(name)
         else:
             report.kept.append(name)
             continue
         known[name] = _digest(data)
     manifest.parent.mkdir(exist_ok=True)
-    manifest.write_text(json.dumps(known, indent=1, sort_keys=True), encoding="utf-8")
+    write_whole(manifest, json.dumps(known, indent=1, sort_keys=True).encode())
     return report
+
+
+def _known(manifest: Path) -> dict[str, str]:
+    """What was copied, by digest; nothing is known where that cannot be read, and so every changed file is kept."""
+    try:
+        return dict(json.loads(manifest.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
 
 
 def as_given(name: str, data: bytes) -> bytes:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+
+from kmslab.files import write_whole
 
 _FOLDER = Path(".kmslab")
 _FILE, _GOLF_FILE = _FOLDER / "progress.json", _FOLDER / "golf.json"
@@ -23,13 +25,22 @@ class Progress:
     def __init__(self, folder: Path) -> None:
         """Read what is there; a file that cannot be read counts as no progress."""
         self._path, self._golf_path = folder / _FILE, folder / _GOLF_FILE
+        self._solved: set[str] = set()
+        self._when: dict[str, str] = {}
+        self._hints: dict[str, int] = {}
+        self._best: dict[str, int] = {}
+        self._read_again()
+
+    def _read_again(self) -> None:
+        """Take in what another notebook of this folder has written since."""
         stored = _read(self._path)
-        self._solved = {str(number) for number in _of_kind(stored.get("solved"), list)}
-        self._when = {str(number): str(when) for number, when in _of_kind(stored.get("when"), dict).items()}
-        hints = _of_kind(stored.get("hints"), dict)
-        self._hints = {str(number): count for number, count in hints.items() if isinstance(count, int)}
-        best = _of_kind(_read(self._golf_path).get("best"), dict)
-        self._best = {str(hole): strokes for hole, strokes in best.items() if isinstance(strokes, int)}
+        self._solved |= {str(number) for number in _of_kind(stored.get("solved"), list)}
+        for number, when in _of_kind(stored.get("when"), dict).items():
+            self._when[str(number)] = min(str(when), self._when.get(str(number), str(when)))
+        for number, count in _numbers(stored.get("hints")):
+            self._hints[number] = max(count, self._hints.get(number, 0))
+        for hole, strokes in _numbers(_read(self._golf_path).get("best")):
+            self._best[hole] = min(strokes, self._best.get(hole, strokes))
 
     @classmethod
     def of_workspace(cls) -> Progress:
@@ -58,6 +69,7 @@ class Progress:
 
     def add(self, number: str) -> None:
         """Remember a solved exercise."""
+        self._read_again()
         if number not in self._solved:
             self._solved.add(number)
             self._when[number] = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -65,6 +77,7 @@ class Progress:
 
     def add_hint(self, number: str, level: int) -> None:
         """Remember that a hint was looked at; the first three count once each, and none after the solution."""
+        self._read_again()
         if number not in self._solved and level > self._hints.get(number, 0):
             self._hints[number] = level
             self._save()
@@ -76,6 +89,7 @@ class Progress:
             solved: When, by the exercise's number; empty where it is not known.
             hints: How many, by the exercise's number; the larger number counts.
         """
+        self._read_again()
         for number, when in solved.items():
             known = [each for each in (self._when.get(number, ""), when) if each]
             self._solved.add(number)
@@ -91,6 +105,7 @@ class Progress:
         Returns:
             Whether it is better than one before.
         """
+        self._read_again()
         before = self._best.get(hole)
         if before is not None and before <= strokes:
             return False
@@ -114,10 +129,14 @@ def _of_kind(value: Any, kind: type) -> Any:
     return value if isinstance(value, kind) else kind()
 
 
+def _numbers(value: Any) -> Iterator[tuple[str, int]]:
+    return ((str(name), count) for name, count in _of_kind(value, dict).items() if isinstance(count, int))
+
+
 def _write(path: Path, content: object) -> None:
     """Write a file. A folder that cannot be written is no reason to stop a lesson."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        write_whole(path, json.dumps(content, indent=1).encode())
     except OSError:
         return

@@ -18,6 +18,7 @@ from typing import Any
 
 from kmslab.errors import KmslabError
 from kmslab.exercises.progress import Progress
+from kmslab.files import write_whole
 
 _WHAT, _FORMAT = "kmslab progress", 1
 _FOLDER = ".kmslab"
@@ -62,7 +63,7 @@ def export_progress(folder: Path, file: Path) -> int:
     }
     try:
         text = json.dumps({**content, "digest": _digest(content)}, indent=1)
-        file.write_text(text + "\n", encoding="utf-8")
+        write_whole(file, f"{text}\n".encode())
     except OSError as error:
         raise KmslabError(f"{file} cannot be written: {error.strerror}.") from error
     return len(progress.solved)
@@ -85,9 +86,16 @@ def import_progress(file: Path, folder: Path) -> Merged:
     for name, theirs in content["more"].items():
         merged = _MERGE.get(name, _keep)(here[name], theirs) if name in here else theirs
         if merged != here.get(name):
-            (folder / _FOLDER / f"{name}.json").write_text(json.dumps(merged, indent=1), encoding="utf-8")
+            _write_part(folder / _FOLDER / f"{name}.json", merged)
             changed.append(name)
     return Merged(tuple(new), tuple(changed))
+
+
+def _write_part(path: Path, part: Part) -> None:
+    try:
+        write_whole(path, json.dumps(part, indent=1).encode())
+    except OSError as error:
+        raise KmslabError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _more(folder: Path) -> dict[str, Part]:

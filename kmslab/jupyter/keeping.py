@@ -17,6 +17,7 @@ import ipywidgets as widgets
 from kmslab.classroom.parcel import NAME, Parcel, pack
 from kmslab.classroom.sources import notebooks_folder
 from kmslab.errors import KmslabError
+from kmslab.files import write_whole
 from kmslab.jupyter.lent import is_binder
 
 #: A longer file is not put into a link: browsers differ in how much they take.
@@ -76,7 +77,7 @@ class KeepPanel:
     def _stored(self, parcel: Parcel) -> Path | None:
         path = self._folder / NAME
         try:
-            path.write_bytes(parcel.data)
+            write_whole(path, parcel.data)
         except OSError:
             # A folder that cannot be written is no reason to lose the link.
             return None
