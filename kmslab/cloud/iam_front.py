@@ -14,7 +14,7 @@ from moto.iam.models import iam_backends
 
 from kmslab import arn
 from kmslab.cloud.moto_bridge import MotoBridge
-from kmslab.cloud.query import QueryError, read_form, read_members, write_reply
+from kmslab.cloud.query import QueryError, has_operation, read_form, read_members, write_reply
 from kmslab.cloud.terms import Asker
 from kmslab.ids import Ids
 from kmslab.wire.http import BodyStream
@@ -40,6 +40,8 @@ class IamFront:
         """
         caller, form = asker.principal, read_form(request)
         action = form.get("Action", "")
+        if not has_operation("iam", action):
+            raise QueryError("InvalidAction", f"Could not find operation {action} for version {form.get('Version')}")
         if action in ("PutUserPermissionsBoundary", "DeleteUserPermissionsBoundary"):
             members = read_members("iam", action, form)
             self._set_boundary(caller.account_id, members["UserName"], members.get("PermissionsBoundary"))

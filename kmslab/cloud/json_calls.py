@@ -20,6 +20,9 @@ from kmslab.wire.validate import validator
 
 Members = dict[str, Any]
 
+#: How deep the members of a request may be nested; no operation's model comes near it. What reads them calls itself.
+_DEEPEST = 100
+
 
 def operation_of(request: AWSPreparedRequest) -> str:
     """The operation that a request is for, such as `PutParameter`."""
@@ -34,11 +37,22 @@ def members_of(request: AWSPreparedRequest) -> Members:
     """
     try:
         members = json.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         raise SerializationException() from None
-    if not isinstance(members, dict):
+    if not isinstance(members, dict) or _depth(members) > _DEEPEST:
         raise SerializationException()
     return members
+
+
+def _depth(members: Members) -> int:
+    """How many lists and objects stand within each other, without a call for each: that is what is to be avoided."""
+    depth = 0
+    layer: list[Any] = [members]
+    while layer:
+        depth += 1
+        inside = (each for one in layer for each in (one.values() if isinstance(one, dict) else one))
+        layer = [each for each in inside if isinstance(each, (dict, list))]
+    return depth
 
 
 def check(service: str, operation: str, members: Members) -> None:

@@ -8,6 +8,7 @@ every key.
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import threading
@@ -24,8 +25,9 @@ from moto.iam.models import iam_backends
 from werkzeug.datastructures import ImmutableMultiDict
 
 from kmslab.cloud.aws_policies import QuickIAMBackend
-from kmslab.errors import KmslabError
+from kmslab.errors import AwsError, KmslabError
 from kmslab.wire.http import BodyStream
+from kmslab.wire.refusals import RefusedError
 
 # One of moto's tables: from account id to what moto holds for it. The class keeps a list of those in use.
 BackendDict: Any = _BackendDict
@@ -40,6 +42,11 @@ _BUCKET_IN_HOST = re.compile(r"https?://(?P<bucket>[^/]+)\.(?P<s3>s3[.-][^/]*)(?
 
 #: What moto says for an address of AWS behind which it plays nothing.
 _NOBODY = "Not yet implemented"
+
+#: What a service calls a request that it cannot read; most say ValidationException.
+_MALFORMED = {"iam": "MalformedInput", "s3": "MalformedXML", "sts": "MalformedInput"}
+
+_log = logging.getLogger("kmslab")
 
 #: From a prepared request to the account it is made for.
 AccountOf = Callable[[AWSPreparedRequest], str]
@@ -74,6 +81,7 @@ class MotoBridge:
 
         Raises:
             KmslabError: moto does not play that service.
+            RefusedError: moto fails at the request.
         """
         status, headers, body = self.ask(request, service)
         return AWSResponse(request.url, status, headers, BodyStream(body.encode() if isinstance(body, str) else body))
@@ -83,10 +91,17 @@ class MotoBridge:
 
         Raises:
             KmslabError: moto does not play that service.
+            RefusedError: moto fails at the request.
         """
         request.headers["x-moto-account-id"] = self._account_of(request)
         with self.in_place(quietly=service in _APART_FROM_IAM):
-            answer = self._stubber.process_request(_plain(request) if service == "s3" else request)
+            try:
+                answer = self._stubber.process_request(_plain(request) if service == "s3" else request)
+            except (AwsError, RefusedError, KmslabError, NotImplementedError):
+                raise
+            except Exception as error:
+                _log.info("moto's %s has stumbled", service, exc_info=True)
+                raise _not_understood(service, error, has_body=bool(request.body)) from error
         if answer is None or answer[2] == _NOBODY:
             raise KmslabError(f"Nothing in this Lab answers {request.url}.")
         status, headers, body = answer
@@ -124,6 +139,17 @@ class MotoBridge:
         """Everything this Lab holds in moto's tables, for a while in which nothing changes."""
         with _MOTO:
             yield self._held
+
+
+def _not_understood(service: str, error: Exception, *, has_body: bool) -> RefusedError:
+    """What a client hears when moto takes for granted what the request lacks, and fails.
+
+    Simplified: AWS looks at everything first, and says which member is wrong.
+    """
+    code = _MALFORMED.get(service, "ValidationException")
+    code = "InvalidArgument" if service == "s3" and not has_body else code
+    reason = f"{type(error).__name__}: {error}"[:200]
+    return RefusedError(code, f"This Lab's {service} does not understand the request ({reason}).")
 
 
 def _plain(request: AWSPreparedRequest) -> Any:

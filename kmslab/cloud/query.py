@@ -38,7 +38,13 @@ def read_members(service: str, operation: str, form: Mapping[str, str]) -> dict[
     """
     shape = get_service_model(service).operation_model(operation)
     parts: Any = {"values": form}
-    members = QueryParser(shape).parse(parts)
+    try:
+        members = QueryParser(shape).parse(parts)
+    except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
+        # A text where the model has a number, a date or a list. Simplified: AWS's words are not known.
+        raise QueryError(
+            "MalformedInput", "The request has a value of another type than the operation takes."
+        ) from None
     findings = _validator(service, operation)(members)
     if findings:
         count = f"{len(findings)} validation error{'s' if len(findings) > 1 else ''} detected: "

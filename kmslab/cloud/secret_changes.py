@@ -44,7 +44,7 @@ class SecretChanges:
         if existing is not None:
             return self._create_again(request, members, existing, value, asker)
         regions = list_of(members, "AddReplicaRegions")
-        if any(each["Region"] == asker.region for each in regions):
+        if any(each.get("Region") == asker.region for each in regions):
             raise RefusedError("InvalidParameterException", "Invalid replica region.")
         secret_arn, key = self._new_arn(asker, name), text_of(members, "KmsKeyId")
         if key:

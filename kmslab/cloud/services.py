@@ -157,7 +157,10 @@ class Services:
         front = self._fronts.get(service)
         if front is None or (service == "s3" and "authorization" not in headers):
             # Simplified: within one process S3 answers an anonymous request as though its sender were of the account.
-            return self._bridge.answer(request, service)
+            try:
+                return self._bridge.answer(request, service)
+            except RefusedError as error:
+                return _refused(request, error, service)
         try:
             scope = sigv4.read_scope(headers.get("authorization"))
             now = self._clock.now()

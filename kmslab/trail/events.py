@@ -246,7 +246,7 @@ def _resources(call: Call) -> list[dict[str, str]]:
 def lowered(members: Mapping[str, Any]) -> dict[str, Any]:
     """Members as CloudTrail spells and writes them: `KeyId` becomes `keyId`, and dates are words."""
     return {
-        name[0].lower() + name[1:]: dict(value) if name in _OPAQUE else _shown(value)
+        name[:1].lower() + name[1:]: dict(value) if name in _OPAQUE else _shown(value)
         for name, value in sorted(members.items())
     }
 

@@ -6,12 +6,15 @@ protocols in botocore's models.
 
 from __future__ import annotations
 
+import gzip
+import json
 from functools import lru_cache
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 from uuid import uuid4
 from xml.sax.saxutils import escape
 
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import DataNotFoundError
 
 from kmslab.errors import AwsError
 from kmslab.wire import model
@@ -70,11 +73,11 @@ _S3: dict[str, _Words] = {
 
 def refuse(error: AwsError | RefusedError, service: str) -> Reply:
     """An error as a reply of `service`, such as `kms` or `s3`; of a service that nobody knows, as KMS's would be."""
-    protocol = _protocol(service)
+    protocol, namespace = _metadata(service)
     if protocol == "rest-xml":
         return _xml_of_s3(_in(_S3, error))
     if protocol in ("query", "ec2"):
-        return _xml_of_query(_in(_QUERY, error), service)
+        return _xml_of_query(_in(_QUERY, error), namespace)
     request_id = str(uuid4())
     headers = {"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": request_id}
     if isinstance(error, AwsError):
@@ -89,17 +92,35 @@ def _in(words: dict[str, _Words], error: AwsError | RefusedError) -> RefusedErro
     return RefusedError(said.code, error.message if said.message is None else said.message, said.status)
 
 
-@lru_cache(maxsize=64)
-def _protocol(service: str) -> str:
+@lru_cache(maxsize=512)
+def _metadata(service: str) -> tuple[str, str]:
+    """The protocol of a service and the namespace of its XML."""
     try:
-        return str(model.loader().load_service_model(service, "service-2")["metadata"]["protocol"])
-    except UnknownServiceError:
-        return "json"
+        metadata = _beginning(service)
+    except DataNotFoundError:
+        return "json", ""
+    return str(metadata["protocol"]), str(metadata.get("xmlNamespace", ""))
 
 
-def _xml_of_query(error: RefusedError, service: str) -> Reply:
+def _beginning(service: str) -> dict[str, Any]:
+    """The metadata of a service's model, which stand at the beginning of its file.
+
+    Anybody may name any service, believed or not, and reading all of EC2's model takes a hundred megabytes.
+    """
+    version = model.loader().determine_latest_version(service, "service-2")
+    for folder in model.loader().search_paths:
+        path = Path(folder, service, version, "service-2.json.gz")
+        if path.exists():
+            with gzip.open(path, "rt", encoding="utf-8") as file:
+                before, found, rest = file.read(16_384).partition('"metadata":')
+            if found and before.count("{") == 1:
+                metadata: dict[str, Any] = json.JSONDecoder().raw_decode(rest.lstrip())[0]
+                return metadata
+    return dict(model.loader().load_service_model(service, "service-2")["metadata"])
+
+
+def _xml_of_query(error: RefusedError, namespace: str) -> Reply:
     request_id = str(uuid4())
-    namespace = model.loader().load_service_model(service, "service-2")["metadata"].get("xmlNamespace", "")
     fault = "Sender" if error.status < 500 else "Receiver"
     body = (
         f'<ErrorResponse xmlns="{namespace}"><Error><Type>{fault}</Type><Code>{error.code}</Code>'

@@ -10,7 +10,7 @@ import pytest
 
 from kmslab.call import Call, EventType, UsedKey
 from kmslab.principals import Identity, Issuer, PrincipalType
-from kmslab.trail.events import record
+from kmslab.trail.events import lowered, record
 
 ACCOUNT = "123456789010"
 ARN = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -335,3 +335,7 @@ def test_a_session_of_a_user() -> None:
 def test_a_service() -> None:
     s3 = Identity(PrincipalType.SERVICE, "", "s3.amazonaws.com", "s3.amazonaws.com", "", "")
     assert event(principal=s3)["userIdentity"] == {"type": "AWSService", "invokedBy": "s3.amazonaws.com"}
+
+
+def test_a_member_without_a_name() -> None:
+    assert lowered({"": 1, "KeyId": "a"}) == {"": 1, "keyId": "a"}

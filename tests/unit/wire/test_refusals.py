@@ -10,6 +10,7 @@ from botocore.model import ServiceModel
 from botocore.parsers import create_parser
 
 from kmslab import errors
+from kmslab.wire import model, refusals
 from kmslab.wire.refusals import RefusedError, refuse
 
 
@@ -86,3 +87,19 @@ def test_a_service_that_nobody_knows_is_answered_as_kms_would() -> None:
 
 def test_a_refusal_as_text() -> None:
     assert str(RefusedError("Code", "text")) == "Code: text"
+
+
+def test_whoever_names_a_service_does_not_have_its_model_kept() -> None:
+    """Anybody can name any service; the models of all would take a gigabyte, and EC2's alone takes a hundred MB."""
+    refusals._metadata.cache_clear()
+    kept = model.loader()._cache  # type: ignore[attr-defined]
+    for service in ("ec2", "autoscaling", "route53", "nothing"):
+        refuse(RefusedError("Some", "words"), service)
+        assert not [key for key in kept if "load_service_model" in key and service in key]
+
+
+def test_the_protocol_of_every_service_is_what_its_model_says() -> None:
+    for service in ("autoscaling", "cloudfront", "dynamodb", "ec2", "iam", "kms", "route53", "s3", "sns", "sts"):
+        metadata = Loader().load_service_model(service, "service-2")["metadata"]
+        assert refusals._metadata(service) == (metadata["protocol"], metadata.get("xmlNamespace", ""))
+    assert refusals._metadata("nothing") == ("json", "")
