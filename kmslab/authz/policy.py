@@ -53,7 +53,9 @@ def read_key_policy(text: str, partition: str = "aws") -> Document:
         MalformedPolicyDocumentException: it is no policy, or has a statement for nobody, for nothing, or on nothing.
     """
     try:
-        document = json.loads(text, parse_constant=_refuse)
+        document = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
+        # A number beyond all numbers, or half of a character: what could not be written down again.
+        json.dumps(document, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise MalformedPolicyDocumentException from None
     document = _in_order(document, _DOCUMENT)
@@ -71,6 +73,15 @@ def read_key_policy(text: str, partition: str = "aws") -> Document:
 
 def _refuse(constant: str) -> NoReturn:
     raise ValueError(f"JSON has no {constant}")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> Document:
+    # Which of two Effects counts must not depend on the reader. Source: IAM User Guide, "Grammar of the IAM JSON policy
+    # language": no element has two instances of one key.
+    document = dict(pairs)
+    if len(document) != len(pairs):
+        raise ValueError("a key is there twice")
+    return document
 
 
 def _in_order(value: Any, names: tuple[str, ...]) -> Document:

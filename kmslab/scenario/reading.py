@@ -55,7 +55,11 @@ def read_source(path: Path, shown: str) -> Source:
     node = _compose(path, shown)
     if node is None:
         raise KmslabError(f"{shown}:1:1: The file is empty; kmslab/scenario/classroom.yaml is one to begin with.")
-    source.value = _Reader(source, shown, source.findings).value(node, (), ())
+    try:
+        source.value = _Reader(source, shown, source.findings).value(node, (), ())
+    except RecursionError:
+        # By aliases: what each stands for is not deep, and all of them together are.
+        raise KmslabError(f"{shown} is nested too deeply.") from None
     return source
 
 
@@ -124,9 +128,10 @@ class _Reader:
         merged: dict[str, yaml.Node] = {}
         for key, value in node.value:
             if key.tag == _MERGE:
-                for each in self._merged(value):
-                    merged.setdefault(each[0].value, each[1])
-                    self._source.names.setdefault((*route, each[0].value), self._place(each[0]))
+                for key_of_it, value_of_it in self._merged(value):
+                    name = self._name(key_of_it)
+                    merged.setdefault(name, value_of_it)
+                    self._source.names.setdefault((*route, name), self._place(key_of_it))
                 continue
             name = self._name(key)
             if name in own:

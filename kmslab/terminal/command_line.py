@@ -195,7 +195,7 @@ def _single(words: list[str], option: str) -> str:
 def _json(text: str, option: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise KmslabError(f"The JSON of --{option} cannot be read: {error}.") from None
 
 

@@ -45,7 +45,10 @@ def read(text: str) -> dict[str, Any]:
     Raises:
         KmslabError: it is not shorthand.
     """
-    return _Reader(text).parameter()
+    try:
+        return _Reader(text).parameter()
+    except RecursionError:
+        raise KmslabError("This shorthand is nested too deeply.") from None
 
 
 def _pair(name: str, value: Any) -> str:

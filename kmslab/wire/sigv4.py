@@ -23,7 +23,9 @@ from kmslab.errors import IncompleteSignatureException, MissingAuthenticationTok
 ALGORITHM = "AWS4-HMAC-SHA256"
 EMPTY_HASH = hashlib.sha256(b"").hexdigest()
 
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/(\d{8})/([^/,\s]+)/([^/,\s]+)/aws4_request")
+# An access key id has at most 128 characters (IAM API Reference, AccessKey). Without a limit, a long header that says
+# `Credential=` again and again would be read from each to its end.
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]{1,128})/(\d{8})/([^/,\s]{1,128})/([^/,\s]{1,128})/aws4_request")
 _SIGNED_HEADERS = re.compile(r"SignedHeaders=([^,\s]+)")
 _SIGNATURE = re.compile(r"Signature=([^,\s]+)")
 _SPACES = re.compile(" +")

@@ -35,6 +35,10 @@ _PRINTED_ENUMS = {
     ),
 }
 
+#: A list is looked through until there are this many findings: a text about a million empty tags serves nobody.
+#: Simplified: whether AWS stops, and when, is not known.
+_MOST_FINDINGS = 1000
+
 # (value, path, findings): appends what is wrong with value.
 Check = Callable[[Any, str, list[str]], None]
 
@@ -89,6 +93,8 @@ def _list(shape: Shape) -> Check:
             length(value, path, findings)
         if item is not None:
             for index, each in enumerate(value, 1):
+                if len(findings) >= _MOST_FINDINGS:
+                    break
                 item(each, f"{path}.{index}.member", findings)
 
     return check

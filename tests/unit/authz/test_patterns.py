@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -157,3 +159,36 @@ def test_noise(text: str, pattern: str) -> None:
         assert fits is (text == pattern)
     assert arn_like(text, pattern) in (True, False)
     assert resource_like(text, pattern) in (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "expected"),
+    [
+        ("a" * 3000, "*a" * 12 + "b", False),
+        ("a" * 3000 + "b", "*a" * 12 + "b", True),
+        ("ab" * 1500, "*?b" * 12, True),
+        ("ab" * 1500, "a*" * 12 + "?a", False),
+    ],
+)
+def test_many_wildcards_take_no_time(text: str, pattern: str, expected: bool) -> None:
+    # Found by fuzzing: tried one place after the other, the first of these takes longer than the universe has.
+    assert like(text, pattern) is expected
+
+
+@pytest.mark.parametrize("pattern", ["${" + " " * 30_000, "${" * 15_000, "${" * 15_000 + ",", "${a, " * 6_000 + "}"])
+def test_a_variable_without_an_end_takes_no_time(pattern: str) -> None:
+    # Found by fuzzing: quadratic and cubic in the number of spaces.
+    started = time.process_time()
+    fill_in(pattern, CONTEXT)
+    assert time.process_time() - started < 5
+
+
+@given(st.text("ab*?", max_size=12), st.text("ab", max_size=12))
+def test_wildcards_against_a_table(pattern: str, text: str) -> None:
+    reached = {0}
+    for char in pattern:
+        if char == "*":
+            reached = {at for at in range(len(text) + 1) if reached and at >= min(reached)}
+        else:
+            reached = {at + 1 for at in reached if at < len(text) and char in ("?", text[at])}
+    assert like(text, pattern) is (len(text) in reached)

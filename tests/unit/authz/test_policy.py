@@ -189,3 +189,22 @@ def test_texts() -> None:
 )
 def test_principal_arns(text: str, expected: bool) -> None:
     assert is_principal_arn(text, "aws") is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        policy_of(STATEMENT).replace('"Effect":', '"Effect": "Deny", "Effect":'),
+        policy_of(STATEMENT)[:-1] + ', "Statement": []}',
+        policy_of(STATEMENT | {"Condition": {"Bool": {"a": True}}}).replace('"a":', '"a": false, "a":'),
+        policy_of(STATEMENT | {"Sid": "\ud800"}),
+        policy_of(STATEMENT | {"Condition": {"StringEquals": {"kms:x": "\udfff"}}}),
+        policy_of(STATEMENT | {"Condition": {"StringEquals": {"kms:\ud800": "x"}}}),
+        policy_of(STATEMENT | {"Condition": {"NumericEquals": {"kms:x": 5}}}).replace("5", "1e400"),
+    ],
+    ids=["Effect twice", "Statement twice", "key twice", "half a letter", "in a value", "in a key", "no number"],
+)
+def test_what_could_not_be_written_down_again(text: str) -> None:
+    # Found by fuzzing: it was stored, and GetKeyPolicy failed, or gave another policy than was put.
+    with pytest.raises(MalformedPolicyDocumentException):
+        read_key_policy(text)

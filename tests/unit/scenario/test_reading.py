@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from kmslab.errors import KmslabError
 from kmslab.scenario.parts import Place
 from kmslab.scenario.reading import beside, read_source
 
@@ -101,3 +102,17 @@ def test_only_files_beside_the_scenario_are_found(tmp_path: Path) -> None:
     assert beside(scenario, "keys/one") == tmp_path.resolve() / "class" / "keys" / "one"
     for name in ("../secret", str(tmp_path / "secret"), "link", "keys", "none"):
         assert beside(scenario, name) is None
+
+
+def test_what_is_merged_has_names_that_are_texts(tmp_path: Path) -> None:
+    # Found by fuzzing: a list is no key of a dictionary.
+    source = _read(tmp_path, "a:\n  <<: {[b]: c}\n")
+    assert [each.sentence for each in source.findings] == ["The name of a member is a text."]
+
+
+def test_aliases_that_are_deep_only_together(tmp_path: Path) -> None:
+    # Found by fuzzing: each line is a hundred lists deep, and the last one four thousand.
+    lines = ["a0: &a0 " + "[" * 90 + "]" * 90]
+    lines += [f"a{number}: &a{number} {'[' * 90}*a{number - 1}{']' * 90}" for number in range(1, 40)]
+    with pytest.raises(KmslabError, match=r"nested too deeply"):
+        _read(tmp_path, "\n".join(lines))

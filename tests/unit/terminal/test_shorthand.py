@@ -99,3 +99,9 @@ def test_awscli_reads_the_same() -> None:
         [sys.executable, "-P", "-c", program], input=json.dumps(texts), capture_output=True, text=True, check=True
     )
     assert json.loads(done.stdout) == [*READ.values(), *WRITTEN]
+
+
+@pytest.mark.parametrize("text", ["a={" * 5000, "a=" + "[" * 5000])
+def test_deep_nesting_is_refused(text: str) -> None:
+    with pytest.raises(KmslabError, match="nested too deeply"):
+        shorthand.read(text)

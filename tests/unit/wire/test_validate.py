@@ -86,6 +86,13 @@ def test_all_is_well() -> None:
     )
 
 
+def test_a_list_full_of_mistakes_is_not_looked_through_to_its_end() -> None:
+    # Found by fuzzing: ten megabytes of empty tags were answered with six hundred.
+    found = findings(Items=[{}] * 50_000)
+    assert len(found) == 1000
+    assert "items.1000.member" in found[-1]
+
+
 def test_no_input_no_findings() -> None:
     assert validator(None)({}) == []
 
