@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
+import hmac
+
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-_SHA_256 = hashes.SHA256()
+# The counter of the first and only block, and how many bits are wanted: one block of HMAC-SHA-256.
+_FIRST, _BITS = (1).to_bytes(4), (256).to_bytes(4)
 
 
 def derive_key(key: bytes, label: bytes, context: bytes) -> bytes:
@@ -17,20 +18,11 @@ def derive_key(key: bytes, label: bytes, context: bytes) -> bytes:
         label: What the derived key is for.
         context: What makes it different from its siblings.
 
-    Source: NIST SP 800-108r1 section 4.1, 32-bit counter before the fixed input `label | 00 | context | [256]`.
+    Source: NIST SP 800-108r1 section 4.1, 32-bit counter before the fixed input `label | 00 | context | [256]`. One
+    block is a single HMAC, which is written out here: it is done for every request, and cryptography's object for the
+    general case takes twice as long. The tests compare the two.
     """
-    kdf = KBKDFHMAC(
-        algorithm=_SHA_256,
-        mode=Mode.CounterMode,
-        length=32,
-        rlen=4,
-        llen=4,
-        location=CounterLocation.BeforeFixed,
-        label=label,
-        context=context,
-        fixed=None,
-    )
-    return kdf.derive(key)
+    return hmac.digest(key, b"".join((_FIRST, label, b"\0", context, _BITS)), "sha256")
 
 
 def derive_from_passphrase(passphrase: str, salt: bytes, *, n: int, r: int, p: int) -> bytes:

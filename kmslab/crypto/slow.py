@@ -7,8 +7,7 @@ touches nothing but its own arguments. The library computes without Python's own
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from functools import wraps
 from typing import ParamSpec, Protocol, TypeVar
@@ -32,14 +31,25 @@ class Lock(Protocol):
 _held: ContextVar[Lock | None] = ContextVar("held", default=None)
 
 
-@contextmanager
-def while_holding(lock: Lock) -> Iterator[None]:
-    """Within the block, slow primitives of this thread let go of `lock`, which it has acquired once."""
-    token = _held.set(lock)
-    try:
-        yield
-    finally:
-        _held.reset(token)
+class while_holding:  # noqa: N801 - used as a statement
+    """Within the block, slow primitives of this thread let go of `lock`, which it has acquired once.
+
+    A class and not a generator, because every request passes here.
+    """
+
+    __slots__ = ("_lock", "_token")
+
+    def __init__(self, lock: Lock) -> None:
+        """Say which lock it is."""
+        self._lock = lock
+
+    def __enter__(self) -> None:
+        """From here on."""
+        self._token = _held.set(self._lock)
+
+    def __exit__(self, *_: object) -> None:
+        """Until here."""
+        _held.reset(self._token)
 
 
 def gives_way(primitive: Callable[Given, Result]) -> Callable[Given, Result]:

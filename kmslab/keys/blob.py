@@ -21,14 +21,16 @@ Simplified: what AWS keeps in the 32-byte field and in the 11 bytes before the c
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from functools import cache
 from typing import NamedTuple
 
 from kmslab.crypto import aes
 
 _VERSIONS = {"Encrypt": bytes.fromhex("0102020078"), "GenerateDataKey": bytes.fromhex("0102030078")}
+_KNOWN_VERSIONS = frozenset(_VERSIONS.values())
+_VERSION = slice(5)
 _MATERIAL = slice(5, 37)
+_MARKER = slice(37, 38)
 _DERIVATION_NONCE = slice(38, 54)
 _LENGTH = slice(54, 58)
 _HEADER_SIZE = 58
@@ -44,9 +46,8 @@ class MalformedBlobError(Exception):
     """The bytes are not a whole ciphertext blob."""
 
 
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """A ciphertext blob, taken apart.
+class Blob(NamedTuple):
+    """A ciphertext blob, taken apart. A tuple, because one is made for every request.
 
     Attributes:
         header: The first 58 bytes.
@@ -70,8 +71,8 @@ class Blob:
 
     def to_bytes(self) -> bytes:
         """The whole blob."""
-        before, between = _frame(len(self.sealed) - aes.TAG_SIZE)
-        return b"".join((self.header, before, self.nonce, between, _checksum(self.header), self.sealed))
+        outline = _outline(len(self.sealed) - aes.TAG_SIZE)
+        return b"".join((self.header, outline.before, self.nonce, outline.between, _checksum(self.header), self.sealed))
 
 
 def header(material_id: str, derivation_nonce: bytes, plaintext_size: int, *, operation: str = "Encrypt") -> bytes:
@@ -83,8 +84,15 @@ def header(material_id: str, derivation_nonce: bytes, plaintext_size: int, *, op
         plaintext_size: Number of bytes that will be encrypted.
         operation: `Encrypt` or `GenerateDataKey`; AWS's blobs tell the two apart.
     """
-    length = _der_size(plaintext_size).to_bytes(4)
-    return _VERSIONS[operation] + bytes.fromhex(material_id) + b"\x01" + derivation_nonce + length
+    return b"".join(
+        (
+            _VERSIONS[operation],
+            bytes.fromhex(material_id),
+            b"\x01",
+            derivation_nonce,
+            _outline(plaintext_size).length,
+        )
+    )
 
 
 def material_id_of(data: bytes) -> str:
@@ -98,22 +106,19 @@ def parse(data: bytes) -> Blob:
     Raises:
         MalformedBlobError: the bytes are not exactly one blob with an undamaged header.
     """
+    outline = _outline(_plaintext_size(len(data) - _HEADER_SIZE))
     head = data[:_HEADER_SIZE]
-    rest = len(data) - _HEADER_SIZE
-    if head[:5] not in _VERSIONS.values() or head[37:38] != b"\x01" or int.from_bytes(head[_LENGTH]) != rest:
-        raise MalformedBlobError
-    plaintext_size = _plaintext_size(rest)
-    before, between = _frame(plaintext_size)
     # Everything but the two nonces, the checksum and the sealed part is fixed for a given length.
-    nonce_at = _HEADER_SIZE + len(before)
-    between_at = nonce_at + aes.NONCE_SIZE
-    content_at = between_at + len(between)
-    if data[_HEADER_SIZE:nonce_at] != before or data[between_at:content_at] != between:
+    if (
+        head[_VERSION] not in _KNOWN_VERSIONS
+        or head[_MARKER] != b"\x01"
+        or head[_LENGTH] != outline.length
+        or data[_HEADER_SIZE : outline.nonce_at] != outline.before
+        or data[outline.between_at : outline.content_at] != outline.between
+        or data[outline.content_at : outline.sealed_at] != _checksum(head)
+    ):
         raise MalformedBlobError
-    sealed_at = content_at + _CHECKSUM_SIZE
-    if data[content_at:sealed_at] != _checksum(head):
-        raise MalformedBlobError
-    return Blob(head, data[nonce_at:between_at], data[sealed_at:])
+    return Blob(head, data[outline.nonce_at : outline.between_at], data[outline.sealed_at :])
 
 
 class Span(NamedTuple):
@@ -137,16 +142,16 @@ def layout(data: bytes) -> tuple[Span, ...]:
         MalformedBlobError: the bytes are not exactly one blob with an undamaged header.
     """
     sealed_size = len(parse(data).sealed)
-    before, between = _frame(sealed_size - aes.TAG_SIZE)
+    outline = _outline(sealed_size - aes.TAG_SIZE)
     sizes = {
         "version": _MATERIAL.start,
         "key material id": _MATERIAL.stop - _MATERIAL.start,
         "marker": _DERIVATION_NONCE.start - _MATERIAL.stop,
         "derivation nonce": DERIVATION_NONCE_SIZE,
         "length": _HEADER_SIZE - _LENGTH.start,
-        "CMS outline": len(before),
+        "CMS outline": len(outline.before),
         "nonce": aes.NONCE_SIZE,
-        "more CMS outline": len(between),
+        "more CMS outline": len(outline.between),
         "checksum": _CHECKSUM_SIZE,
         "ciphertext": sealed_size - aes.TAG_SIZE,
         "tag": aes.TAG_SIZE,
@@ -175,9 +180,27 @@ def _der(tag: int, length: int) -> bytes:
     return bytes((tag, 0x80 | size)) + length.to_bytes(size)
 
 
+class _Outline(NamedTuple):
+    """What all blobs for plaintexts of one size have in common.
+
+    Attributes:
+        length: How many bytes follow the header, as it stands there.
+        before: The DER bytes before the nonce.
+        between: Those between the nonce and the encrypted content.
+        nonce_at: Where the nonce begins in a blob; `between_at`, `content_at` and `sealed_at` likewise.
+    """
+
+    length: bytes
+    before: bytes
+    between: bytes
+    nonce_at: int
+    between_at: int
+    content_at: int
+    sealed_at: int
+
+
 @cache
-def _frame(plaintext_size: int) -> tuple[bytes, bytes]:
-    """The DER bytes before the nonce, and those between the nonce and the encrypted content."""
+def _outline(plaintext_size: int) -> _Outline:
     content_size = _CHECKSUM_SIZE + plaintext_size + aes.TAG_SIZE
     nonce_tag = _der(0x04, aes.NONCE_SIZE)
     tag_length = b"\x02\x01" + bytes((aes.TAG_SIZE,))
@@ -200,12 +223,12 @@ def _frame(plaintext_size: int) -> tuple[bytes, bytes]:
         + _OID_DATA
         + algorithm
     )
-    return before, tag_length + content
-
-
-def _der_size(plaintext_size: int) -> int:
-    before, between = _frame(plaintext_size)
-    return len(before) + aes.NONCE_SIZE + len(between) + _CHECKSUM_SIZE + plaintext_size + aes.TAG_SIZE
+    between = tag_length + content
+    nonce_at = _HEADER_SIZE + len(before)
+    between_at = nonce_at + aes.NONCE_SIZE
+    content_at = between_at + len(between)
+    length = content_at + content_size - _HEADER_SIZE
+    return _Outline(length.to_bytes(4), before, between, nonce_at, between_at, content_at, content_at + _CHECKSUM_SIZE)
 
 
 @cache
@@ -213,6 +236,6 @@ def _plaintext_size(der_size: int) -> int:
     """The one plaintext size whose DER has this many bytes."""
     fixed = aes.NONCE_SIZE + _CHECKSUM_SIZE + aes.TAG_SIZE
     for size in range(max(0, der_size - fixed - 128), der_size - fixed + 1):
-        if _der_size(size) == der_size:
+        if int.from_bytes(_outline(size).length) == der_size:
             return size
     raise MalformedBlobError

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 
 EncryptionContext = Mapping[str, str]
 
+_NO_PAIRS = bytes(4)
+
 
 def serialise(context: EncryptionContext) -> bytes:
     """Write the context so that different contexts give different bytes and order does not matter.
@@ -15,6 +17,8 @@ def serialise(context: EncryptionContext) -> bytes:
 
     The lengths are what keeps `{"ab": "c"}` and `{"a": "bc"}` apart.
     """
+    if not context:
+        return _NO_PAIRS
     pairs = sorted((key.encode(), value.encode()) for key, value in context.items())
     parts = [len(pairs).to_bytes(4)]
     for pair in pairs:

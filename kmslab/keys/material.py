@@ -90,13 +90,10 @@ def encrypt(
 
     Source: AWS KMS Cryptographic Details, "Encrypt" and "Key derivation". AWS's label and context are not published.
     """
-    head = blob.header(
-        material.material_id, os.urandom(blob.DERIVATION_NONCE_SIZE), len(plaintext), operation=operation
-    )
-    unsealed = Blob(head, os.urandom(aes.NONCE_SIZE), b"")
-    key = kdf.derive_key(material.raw, _WRAP_LABEL, unsealed.derivation_nonce)
-    sealed = aes.seal(key, unsealed.nonce, plaintext, _aad(head, key_id, context))
-    return Blob(head, unsealed.nonce, sealed).to_bytes()
+    derivation_nonce, nonce = os.urandom(blob.DERIVATION_NONCE_SIZE), os.urandom(aes.NONCE_SIZE)
+    head = blob.header(material.material_id, derivation_nonce, len(plaintext), operation=operation)
+    key = kdf.derive_key(material.raw, _WRAP_LABEL, derivation_nonce)
+    return Blob(head, nonce, aes.seal(key, nonce, plaintext, _aad(head, key_id, context))).to_bytes()
 
 
 def decrypt(material: KeyMaterial, key_id: str, ciphertext: Blob, context: EncryptionContext) -> bytes:

@@ -1,7 +1,7 @@
 """Key derivation against NIST's answers.
 
 NIST's vectors have random bytes as fixed input, without a label and a context in it. So an independent construction
-from Python's hmac is checked against NIST, and the module against that construction.
+from Python's hmac is checked against NIST, and the module against that construction and against cryptography's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import hmac
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.kbkdf import KBKDFHMAC, CounterLocation, Mode
 
 from kmslab.crypto import kdf
 
@@ -34,6 +36,18 @@ def test_the_module_is_the_construction(label: bytes, context: bytes) -> None:
     key = bytes(range(32))
     fixed = label + b"\0" + context + (256).to_bytes(4)
     assert kdf.derive_key(key, label, context) == counter_mode(key, fixed, 32)
+    library = KBKDFHMAC(
+        algorithm=hashes.SHA256(),
+        mode=Mode.CounterMode,
+        length=32,
+        rlen=4,
+        llen=4,
+        location=CounterLocation.BeforeFixed,
+        label=label,
+        context=context,
+        fixed=None,
+    )
+    assert library.derive(key) == kdf.derive_key(key, label, context)
 
 
 def test_every_input_counts() -> None:
