@@ -96,6 +96,8 @@ class KeyRef(NamedTuple):
         return self.name.startswith(ALIAS_PREFIX)
 
 
+# Bounded, because callers may write anything.
+@lru_cache(maxsize=1024)
 def parse_key_ref(text: str) -> KeyRef:
     """Read a reference to a KMS key.
 

@@ -87,7 +87,8 @@ class UsedKey(NamedTuple):
     spec: str
 
 
-_NOTHING: Mapping[str, Any] = {}
+#: What a call has where it has nothing.
+NOTHING: Mapping[str, Any] = {}
 
 #: `invoked_by` of what KMS does in another Region to carry a call on.
 KMS_ITSELF = "kms.amazonaws.com"
@@ -131,11 +132,11 @@ class Call(NamedTuple):
     principal: Identity | None
     request_id: str
     event_id: str
-    params: Mapping[str, Any] = _NOTHING
-    reply: Mapping[str, Any] = _NOTHING
+    params: Mapping[str, Any] = NOTHING
+    reply: Mapping[str, Any] = NOTHING
     keys: tuple[UsedKey, ...] = ()
     alias_arn: str | None = None
-    notes: Mapping[str, str] = _NOTHING
+    notes: Mapping[str, str] = NOTHING
     decisions: tuple[Decision, ...] = ()
     error_code: str | None = None
     error_message: str = ""
@@ -145,7 +146,7 @@ class Call(NamedTuple):
     user_agent: str = ""
     host: str = ""
     invoked_by: str = ""
-    details: Mapping[str, Any] = _NOTHING
+    details: Mapping[str, Any] = NOTHING
 
     @property
     def is_request(self) -> bool:

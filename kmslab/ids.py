@@ -9,6 +9,10 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# The bits of a UUID that version and variant leave free, and what these two are. Source: RFC 9562, section 5.4.
+_FREE = ~(0xF << 76 | 0xC << 60)
+_VERSION_4 = 0x4 << 76 | 0x8 << 60
+
 
 class Ids:
     """A source of ids. Each kind has a stream of its own: one more request does not change the next key's id."""
@@ -35,9 +39,8 @@ class Ids:
         if planned is not None:
             return planned
         # uuid.uuid4 has no seed, and uuid.UUID takes several times as long.
-        digits = f"{self._stream(kind).getrandbits(128):032x}"
-        variant = "89ab"[int(digits[16], 16) & 3]
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        digits = f"{self._stream(kind).getrandbits(128) & _FREE | _VERSION_4:032x}"
+        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def hex(self, kind: str, digits: int) -> str:
         """`digits` random hexadecimal digits from the stream of `kind`."""

@@ -99,6 +99,27 @@ class NamedPolicy(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Rights:
+    """What policies say of somebody: all of a principal that a decision without conditions depends on, and no secret.
+
+    Attributes:
+        identity: Who it is.
+        policies: Its identity-based policies.
+        boundary: Its permissions boundary, or None.
+        session_policies: The policies its session was narrowed with.
+    """
+
+    identity: Identity
+    policies: tuple[NamedPolicy, ...] = ()
+    boundary: NamedPolicy | None = None
+    session_policies: tuple[NamedPolicy, ...] = ()
+
+    def __hash__(self) -> int:
+        """By who it is, as policies rarely change; it is looked up for every request."""
+        return hash(self.identity.access_key_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """An identity of an AWS account, with what it signs with and the policies that speak of what it may do.
 
@@ -114,6 +135,7 @@ class Principal:
             session too; otherwise None.
         account_names: What a Principal element may call its account; empty for a service.
         names: What a Principal element may call it by itself: its ARN; for the root user, what it calls the account.
+        rights: Its identity and its policies, together.
     """
 
     identity: Identity
@@ -126,6 +148,7 @@ class Principal:
     issuer_arn: str | None = field(init=False, repr=False)
     account_names: frozenset[str] = field(init=False, repr=False)
     names: frozenset[str] = field(init=False, repr=False)
+    rights: Rights = field(init=False, repr=False, compare=False)
 
     @property
     def type(self) -> PrincipalType:
@@ -162,6 +185,8 @@ class Principal:
         object.__setattr__(self, "issuer_arn", None if issuer is None else issuer.arn)
         object.__setattr__(self, "account_names", account_names)
         object.__setattr__(self, "names", names)
+        rights = Rights(identity, self.policies, self.boundary, self.session_policies)
+        object.__setattr__(self, "rights", rights)
 
 
 #: The AWS managed policy that allows every action on every resource.

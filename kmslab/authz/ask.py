@@ -6,11 +6,12 @@ The one way in which a service asks: KMS for a call of its own, and any other se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from kmslab.authz import context_keys
 from kmslab.authz.context_keys import Answers
-from kmslab.authz.decide import decide_on_account, decide_on_grant, decide_on_key
+from kmslab.authz.decide import decide_on_account, decide_on_grant, decide_on_key, decide_plainly
 from kmslab.authz.hearing import Caller
 from kmslab.authz.patterns import ContextValue
 from kmslab.call import Decision
@@ -92,14 +93,17 @@ class Asker(NamedTuple):
             cross_account: Whether the operation exists for keys of other accounts.
             policy: The key policy to judge by, instead of the one that the key has.
         """
+        plain = decide_plainly(self.caller, action, key, key.policy if policy is None else policy, cross_account)
+        if plain is not None:
+            return plain
+        answered = Answered(partial(self._about, action, key, requested, same_key))
+        return decide_on_key(self.caller, action, key, answered, cross_account=cross_account, policy=policy)
 
-        def answers() -> Answers:
-            found = self._request() | context_keys.of_key(key, self.alias_names(key), requested)
-            if action in _AFTER_LAST_USE:
-                found |= context_keys.of_last_use(key, self.caller.now)
-            return found | context_keys.of_operation(action, self.caller.params, via=self.via, same_key=same_key)
-
-        return decide_on_key(self.caller, action, key, Answered(answers), cross_account=cross_account, policy=policy)
+    def _about(self, action: str, key: Key, requested: str, same_key: bool | None) -> Answers:
+        found = self._request() | context_keys.of_key(key, self.alias_names(key), requested)
+        if action in _AFTER_LAST_USE:
+            found |= context_keys.of_last_use(key, self.caller.now)
+        return found | context_keys.of_operation(action, self.caller.params, via=self.via, same_key=same_key)
 
     def on_account(self, action: str, resource: str = "*", *, replica_of: Key | None = None) -> Decision:
         """May the caller do `action` to something of its account that has no policy of its own?

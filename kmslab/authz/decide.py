@@ -19,6 +19,7 @@ control policy, key policy, identity-based policy, permissions boundary, session
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import lru_cache
 
@@ -29,7 +30,7 @@ from kmslab.authz.patterns import Context
 from kmslab.call import Decision, Finding, Reach
 from kmslab.keys.grant import Grant
 from kmslab.keys.key import Key
-from kmslab.principals import Credentials, Identity, NamedPolicy, Principal, PrincipalType
+from kmslab.principals import Credentials, NamedPolicy, Principal, PrincipalType, Rights
 
 #: What a caller of another account learns: not even whether the key exists.
 FOREIGN = (
@@ -57,25 +58,11 @@ def decide_on_key(
         cross_account: Whether the operation exists for keys of other accounts.
         policy: The key policy to judge by, instead of the one that the key has.
     """
-    principal = caller.principal
     key_policy = key.policy if policy is None else policy
-    texts = _texts(caller, key_policy)
-    if not key.grants and all(map(is_plain, texts)):
-        # Most policies say the same of all keys: it is remembered once, and not for each key.
-        is_for_all = all(map(is_for_every_resource, texts))
-        decision = _plain_decision(
-            principal.identity,
-            principal.policies,
-            principal.boundary,
-            principal.session_policies,
-            caller.service_control_policies,
-            action,
-            "*" if is_for_all else key.arn,
-            key.account_id,
-            key_policy,
-            cross_account,
-        )
-        return decision._replace(resource=key.arn) if is_for_all else decision
+    plain = decide_plainly(caller, action, key, key_policy, cross_account)
+    if plain is not None:
+        return plain
+    principal = caller.principal
     question = Question(principal, action, key.arn, {} if context is None else context)
     hearing = Hearing(caller, question, key_policy)
     request = Request(
@@ -91,32 +78,58 @@ def decide_on_key(
     return _judge(hearing, by_grant, key.account_id, cross_account=cross_account)
 
 
-def _texts(caller: Caller, key_policy: str) -> list[str]:
-    """The policies that have a say."""
-    principal = caller.principal
-    policies = (*principal.policies, *principal.session_policies, *caller.service_control_policies)
-    if principal.boundary is not None:
-        policies = (*policies, principal.boundary)
-    return [key_policy, *(policy.text for policy in policies)]
+def decide_plainly(caller: Caller, action: str, key: Key, key_policy: str, cross_account: bool) -> Decision | None:
+    """The decision where nothing has a say but who the caller is; None where conditions or grants may have one.
+
+    Most policies have no conditions and most keys no grants, and the same is asked again and again.
+    """
+    rights, ceiling = caller.principal.rights, caller.service_control_policies
+    if key.grants or not _all(is_plain, rights, ceiling, key_policy):
+        return None
+    return _plain_decision(rights, ceiling, action, key.arn, key.account_id, key_policy, cross_account)
 
 
-# Most policies have no conditions and most keys no grants, and the same is asked again and again.
+@lru_cache(maxsize=4096)
+def _all(are: Callable[[str], bool], rights: Rights, ceiling: tuple[NamedPolicy, ...], key_policy: str) -> bool:
+    """Whether something is true of all policies that have a say."""
+    policies = (*rights.policies, *rights.session_policies, *ceiling)
+    if rights.boundary is not None:
+        policies = (*policies, rights.boundary)
+    return all(map(are, (key_policy, *(policy.text for policy in policies))))
+
+
 @lru_cache(maxsize=4096)
 def _plain_decision(
-    identity: Identity,
-    policies: tuple[NamedPolicy, ...],
-    boundary: NamedPolicy | None,
-    session_policies: tuple[NamedPolicy, ...],
-    service_control_policies: tuple[NamedPolicy, ...],
+    rights: Rights,
+    ceiling: tuple[NamedPolicy, ...],
+    action: str,
+    key_arn: str,
+    key_account: str,
+    key_policy: str,
+    cross_account: bool,
+) -> Decision:
+    """A decision that depends on nothing else."""
+    if not _all(is_for_every_resource, rights, ceiling, key_policy):
+        return _decided(rights, ceiling, action, key_arn, key_account, key_policy, cross_account)
+    # Most policies say the same of all keys: it is found out once, and not for each of a hundred thousand.
+    same = _decided(rights, ceiling, action, "*", key_account, key_policy, cross_account)
+    return same._replace(resource=key_arn)
+
+
+@lru_cache(maxsize=4096)
+def _decided(
+    rights: Rights,
+    ceiling: tuple[NamedPolicy, ...],
     action: str,
     resource: str,
     key_account: str,
     key_policy: str,
     cross_account: bool,
 ) -> Decision:
-    """A decision that depends on nothing else."""
-    principal = Principal(identity, Credentials("", ""), policies, boundary, session_policies)
-    caller = Caller(principal, datetime.min, service_control_policies)
+    principal = Principal(
+        rights.identity, Credentials("", ""), rights.policies, rights.boundary, rights.session_policies
+    )
+    caller = Caller(principal, datetime.min, ceiling)
     hearing = Hearing(caller, Question(principal, action, resource, {}), key_policy)
     return _judge(hearing, Reach.NOT, key_account, cross_account=cross_account)
 

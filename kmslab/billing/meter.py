@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from kmslab.billing.bill import TITLE, Bill, RequestCount, Usage, hours_in, key_lines, request_lines, rounded
 from kmslab.billing.prices import CHARGED_ROTATIONS, FREE_REQUESTS, KEY_MONTH, RequestPrice, price_of, service_of
@@ -40,6 +41,21 @@ class _Lifetime:
         return 0 if self.end is not None else 1 + len(self.rotations)
 
 
+@dataclass(slots=True, eq=False)
+class _Tally:
+    """How often something was requested.
+
+    Attributes:
+        count: How often.
+        what: What it is on a bill; None for all requests of a month and price together.
+        of_price: The tally of all requests of the same month and price, or None for that one itself.
+    """
+
+    count: int = 0
+    what: RequestCount | None = None
+    of_price: _Tally | None = None
+
+
 class Meter:
     """Counts the calls of a Lab, account by account."""
 
@@ -47,8 +63,11 @@ class Meter:
         """Start at zero."""
         #: Whether requests are charged. The lifetimes of keys are followed all the same.
         self.charges_requests = True
-        self._requests: defaultdict[str, Counter[RequestCount]] = defaultdict(Counter)
-        self._by_price: defaultdict[str, Counter[tuple[str, RequestPrice]]] = defaultdict(Counter)
+        # By what tells requests apart: one is counted with every request, and put in the words of a bill once.
+        self._tallies: defaultdict[str, dict[tuple[Any, ...], _Tally]] = defaultdict(dict)
+        self._by_price: defaultdict[str, defaultdict[tuple[str, RequestPrice], _Tally]] = defaultdict(
+            lambda: defaultdict(_Tally)
+        )
         self._lifetimes: defaultdict[str, dict[str, _Lifetime]] = defaultdict(dict)
         # What the keys of an account have cost by the end of an hour, and how much had happened to keys by then.
         self._key_costs: dict[str, tuple[datetime, int, Decimal]] = {}
@@ -57,20 +76,13 @@ class Meter:
     def __call__(self, call: Call) -> None:
         """Count one call. What KMS does by itself, or to carry a call on in another Region, is no request."""
         if self.charges_requests and call.is_request:
-            price = price_of(call)
-            month, arns = _month(call.time), [key.arn for key in call.keys]
-            what = RequestCount(
-                month,
-                call.region,
-                call.operation,
-                arns[0] if arns else None,
-                price,
-                call.account_id,
-                service_of(call),
-                tuple(arns[1:]),
-            )
-            self._requests[call.account_id][what] += 1
-            self._by_price[call.account_id][month, price] += 1
+            kind = _kind(call)
+            tally = self._tallies[call.account_id].get(kind)
+            if tally is None:
+                tally = self._tallies[call.account_id][kind] = self._new_tally(call)
+            tally.count += 1
+            if tally.of_price is not None:
+                tally.of_price.count += 1
         if call.operation in _LIFE and call.error_code is None:
             self._happened += 1
             self._follow(call)
@@ -89,7 +101,8 @@ class Meter:
 
     def spent(self, account_id: str, now: datetime) -> Decimal:
         """The total of an account's bill, found without drawing it up."""
-        requests = sum((line.amount for line in request_lines(self._by_price[account_id])), Decimal(0))
+        by_price = Counter({of: tally.count for of, tally in self._by_price[account_id].items()})
+        requests = sum((line.amount for line in request_lines(by_price)), Decimal(0))
         hour = _full_hour(now)
         kept = self._key_costs.get(account_id)
         if kept is None or kept[:2] != (hour, self._happened):
@@ -103,7 +116,7 @@ class Meter:
         if not call.is_request:
             return Decimal(0)
         month, price = _month(call.time), price_of(call)
-        before = self._by_price[call.account_id][month, price]
+        before = self._by_price[call.account_id][month, price].count
         is_free = not self.charges_requests or (price.free_tier and before < FREE_REQUESTS)
         cost = Decimal(0) if is_free else price.per_10000 / 10_000
         if call.operation in _MAKES_A_KEY:
@@ -111,12 +124,14 @@ class Meter:
         return rounded(cost)
 
     def _usage(self, account_ids: Iterable[str], now: datetime) -> Usage:
-        requests: dict[RequestCount, int] = {}
+        requests: Counter[RequestCount] = Counter()
         hours: Counter[tuple[str, str]] = Counter()
         rotation_hours: Counter[tuple[str, str]] = Counter()
         keys: dict[str, int] = {}
         for account_id in account_ids:
-            requests |= self._requests[account_id]
+            for tally in self._tallies[account_id].values():
+                if tally.what is not None:
+                    requests[tally.what] += tally.count
             for key_arn, lifetime in self._lifetimes[account_id].items():
                 keys[key_arn] = lifetime.key_months
                 end = lifetime.end or now
@@ -125,7 +140,21 @@ class Meter:
                 for rotated in lifetime.rotations:
                     for month, count in _hours_by_month(rotated, end):
                         rotation_hours[month, key_arn] += count
-        return Usage(requests, dict(hours), dict(rotation_hours), keys)
+        return Usage(dict(requests), dict(hours), dict(rotation_hours), keys)
+
+    def _new_tally(self, call: Call) -> _Tally:
+        month, price, arns = _month(call.time), price_of(call), [key.arn for key in call.keys]
+        what = RequestCount(
+            month,
+            call.region,
+            call.operation,
+            arns[0] if arns else None,
+            price,
+            call.account_id,
+            service_of(call),
+            tuple(arns[1:]),
+        )
+        return _Tally(0, what, self._by_price[call.account_id][month, price])
 
     def _follow(self, call: Call) -> None:
         key = call.keys[0]
@@ -142,6 +171,14 @@ class Meter:
         else:
             # A cancelled deletion is charged as though it had never been scheduled. Source: aws.amazon.com/kms/pricing.
             lifetimes[key.arn].end = call.time if call.operation == "ScheduleKeyDeletion" else None
+
+
+def _kind(call: Call) -> tuple[Any, ...]:
+    """All of a request that its place on a bill, and its price, depend on."""
+    when, service = call.time, call.invoked_by
+    asked_for = call.params.get("KeyPairSpec")
+    caller = call.principal if service else None
+    return call.operation, call.keys, call.region, when.year, when.month, service, caller, asked_for
 
 
 def _month(when: datetime) -> str:

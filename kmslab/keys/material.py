@@ -90,7 +90,8 @@ def encrypt(
 
     Source: AWS KMS Cryptographic Details, "Encrypt" and "Key derivation". AWS's label and context are not published.
     """
-    derivation_nonce, nonce = os.urandom(blob.DERIVATION_NONCE_SIZE), os.urandom(aes.NONCE_SIZE)
+    fresh = os.urandom(blob.DERIVATION_NONCE_SIZE + aes.NONCE_SIZE)
+    derivation_nonce, nonce = fresh[: blob.DERIVATION_NONCE_SIZE], fresh[blob.DERIVATION_NONCE_SIZE :]
     head = blob.header(material.material_id, derivation_nonce, len(plaintext), operation=operation)
     key = kdf.derive_key(material.raw, _WRAP_LABEL, derivation_nonce)
     return Blob(head, nonce, aes.seal(key, nonce, plaintext, _aad(head, key_id, context))).to_bytes()

@@ -135,6 +135,8 @@ class Operation:
         origins: The origins of key material that the operation takes; empty for all.
         new_alias: The member that names an alias which the operation creates, or None.
         check: What the members must fulfil together, before the key's usage and state are looked at, or None.
+        consumed: The members that the front door uses up.
+        without_alias: Those of `params` that take no alias.
     """
 
     name: str
@@ -145,6 +147,7 @@ class Operation:
     new_alias: str | None
     check: Callable[[Mapping[str, Any]], None] | None
     consumed: frozenset[str] = field(repr=False)
+    without_alias: tuple[KeyParam, ...] = field(repr=False)
 
     def arguments(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The members that the operation itself takes, under their Python names."""
@@ -239,7 +242,10 @@ def operation(
 
     def register(run: Callable[..., Reply]) -> Callable[..., Reply]:
         consumed = _CONSUMED | {member for param in params for member in _members(param)}
-        OPERATIONS[name] = Operation(name, run, params, usage, tuple(origins), new_alias, check, consumed)
+        without_alias = tuple(each for each in params if isinstance(each, KeyParam) and each.refuse_alias is not None)
+        OPERATIONS[name] = Operation(
+            name, run, params, usage, tuple(origins), new_alias, check, consumed, without_alias
+        )
         return run
 
     return register

@@ -36,10 +36,11 @@ def authorise(visit: Visit, service: Service) -> None:
     if permission.on_alias:
         _require(visit, ask.on_account(permission.actions[0], alias_arn(visit) or "*"))
     found = [(target, target.key) for target in visit.targets if target.key is not None]
-    # Only an IAM policy counts for some, but not for another account's key: who has none may not learn which exist.
-    here = visit.principal.account_id
-    on_keys = [each for each in found if not permission.on_account or each[1].account_id != here]
-    same_key = len({key.arn for _, key in found}) == 1
+    on_keys = found
+    if permission.on_account:
+        # Only an IAM policy counts for some, but not for another account's key: who has none may not learn which exist.
+        on_keys = [each for each in found if each[1].account_id != visit.principal.account_id]
+    same_key = len(found) == 1 or len({key.arn for _, key in found}) == 1
     for index, (target, key) in enumerate(on_keys):
         action = permission.actions[min(index, len(permission.actions) - 1)]
         requested = _requested_alias(visit, target)

@@ -18,14 +18,15 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from email.utils import formatdate
 from functools import lru_cache
+from sys import intern
 from typing import Any
 
-from kmslab.call import KMS_ITSELF, Call, EventType, UsedKey
+from kmslab.call import KMS_ITSELF, NOTHING, Call, EventType, UsedKey
 from kmslab.clock import Clock
 from kmslab.crypto.slow import while_holding
 from kmslab.errors import AwsError
 from kmslab.keys.due import happen
-from kmslab.keys.key import Key, LastUse
+from kmslab.keys.key import LastUse
 from kmslab.keys.timers import Happening
 from kmslab.operations.registry import OPERATIONS
 from kmslab.service import gates
@@ -201,8 +202,9 @@ class FrontDoor:
         error = visit.failure
         event_id = self._service.ids.uuid("event")
         if error is None and visit.operation.name in TRACKED:
+            use = LastUse(visit.operation.name, visit.time, request_id, event_id)
             for key in visit.keys:
-                key.last_use = LastUse(visit.operation.name, visit.time, request_id, event_id)
+                key.last_use = use
         self._tell(self._call(visit, request_id, event_id))
         if error is None:
             for happening in visit.context.happenings:
@@ -210,30 +212,33 @@ class FrontDoor:
                 self._tell(self._in_the_name_of(visit, request_id, event) if happening.for_caller else event)
 
     def _call(self, visit: Visit, request_id: str, event_id: str) -> Call:
-        headers, codec, error = visit.request.headers, visit.codec, visit.failure
+        request, codec, error, identity = visit.request, visit.codec, visit.failure, visit.principal.identity
+        shown, said = codec.public_input, codec.public_output
+        # By place and not by name, because one is made for every request.
         return Call(
-            event_type=EventType.API_CALL,
-            operation=visit.operation.name,
-            time=visit.time,
-            account_id=visit.principal.account_id,
-            region=visit.region,
-            principal=visit.principal.identity,
-            request_id=request_id,
-            event_id=event_id,
-            params={name: value for name, value in visit.params.items() if name in codec.public_input},
-            reply={name: value for name, value in (visit.reply or {}).items() if name in codec.public_output},
-            keys=tuple(_used(key) for key in visit.keys),
-            alias_arn=alias_arn(visit),
-            notes=visit.context.notes if hasattr(visit, "context") else {},
-            decisions=tuple(visit.decisions),
-            error_code=None if error is None else error.code,
-            error_message="" if error is None else error.message,
-            request_bytes=len(visit.request.body),
-            reply_bytes=len(visit.body),
-            source_ip=visit.request.source_ip,
-            user_agent=headers.get("user-agent", ""),
-            host=visit.request.host,
-            invoked_by="" if visit.on_behalf is None else visit.on_behalf.name,
+            EventType.API_CALL,
+            visit.operation.name,
+            visit.time,
+            identity.account_id,
+            visit.region,
+            identity,
+            request_id,
+            event_id,
+            {name: value for name, value in visit.params.items() if name in shown},
+            {name: value for name, value in visit.reply.items() if name in said} if visit.reply else NOTHING,
+            tuple([_used(key.arn, key.account_id, key.spec.name) for key in visit.keys]),
+            alias_arn(visit),
+            visit.context.notes or NOTHING if hasattr(visit, "context") else NOTHING,
+            tuple(visit.decisions),
+            None if error is None else error.code,
+            "" if error is None else error.message,
+            len(request.body),
+            len(visit.body),
+            # The same few words with every request; kept once.
+            intern(request.source_ip),
+            intern(request.headers.get("user-agent", "")),
+            intern(request.host),
+            "" if visit.on_behalf is None else visit.on_behalf.name,
         )
 
     def _in_the_name_of(self, visit: Visit, request_id: str, event: Call) -> Call:
@@ -260,7 +265,7 @@ class FrontDoor:
             principal=None,
             request_id="",
             event_id=self._service.ids.uuid("event"),
-            keys=(_used(key),),
+            keys=(_used(key.arn, key.account_id, key.spec.name),),
             details=happening.details,
         )
 
@@ -269,8 +274,10 @@ class FrontDoor:
             observer(call)
 
 
-def _used(key: Key) -> UsedKey:
-    return UsedKey(key.arn, key.account_id, key.spec.name)
+# The same key is used again and again; what the trail keeps of it is kept once.
+@lru_cache(maxsize=4096)
+def _used(arn: str, account_id: str, spec: str) -> UsedKey:
+    return UsedKey(arn, account_id, spec)
 
 
 @lru_cache(maxsize=4)

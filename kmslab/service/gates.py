@@ -20,7 +20,7 @@ from kmslab.errors import (
 from kmslab.keys import blob
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.states import KEY_STATES
-from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, KeyParam, algorithm_of
+from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, algorithm_of
 from kmslab.service.quotas import CUSTOM_KEY_STORE, charges
 from kmslab.service.resolve import ignores_ciphertext
 from kmslab.service.visit import Service, Visit
@@ -78,10 +78,9 @@ def aliases(visit: Visit, service: Service) -> None:
         InvalidArnException: an alias, where the operation takes none.
         ValidationException: an alias, as the target of an alias.
     """
-    for param in visit.operation.params:
-        if isinstance(param, KeyParam) and param.refuse_alias is not None:
-            if arn.names_an_alias(visit.params.get(param.member, "")):
-                raise param.refuse_alias()
+    for param in visit.operation.without_alias:
+        if param.refuse_alias is not None and arn.names_an_alias(visit.params.get(param.member, "")):
+            raise param.refuse_alias()
 
 
 def validate(visit: Visit, service: Service) -> None:
@@ -208,19 +207,20 @@ def dry_run(visit: Visit, service: Service) -> None:
 def run(visit: Visit, service: Service) -> None:
     """Do it."""
     store = service.world.store(visit.principal.account_id, visit.region)
-    visit.context = Context(service.world, store, visit.principal, visit.time, service.ids, visit.asker)
-    visit.context.dry_run = bool(visit.params.get("DryRun"))
+    dry_run = bool(visit.params.get("DryRun"))
+    visit.context = Context(service.world, store, visit.principal, visit.time, service.ids, visit.asker, dry_run)
     if visit.operation.name in CUSTOM_KEY_STORE.operations:
         _note_key_store(visit)
     arguments = visit.operation.arguments(visit.params)
-    visit.reply = visit.operation.run(visit.context, *(target.argument for target in visit.targets), **arguments)
+    visit.reply = visit.operation.run(visit.context, *[target.argument for target in visit.targets], **arguments)
 
 
 def _note_key_store(visit: Visit) -> None:
     # Logged for cryptographic operations, whether they succeed or not. Source: KMS Developer Guide, CloudTrail entries
     # of Decrypt and Encrypt.
-    for key in visit.keys:
-        if key.key_store is not None:
+    for target in visit.targets:
+        key = target.key
+        if key is not None and key.key_store is not None:
             visit.context.notes["customKeyStoreId"] = key.key_store.key_store_id
             if key.xks_key_id is not None:
                 visit.context.notes["xksKeyId"] = key.xks_key_id

@@ -23,7 +23,7 @@ from kmslab.keys.grant import Grant, find_grant
 from kmslab.keys.key import Key
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.store import RegionStore
-from kmslab.operations.registry import AliasParam, BlobParam, GrantParam, Param, RelatedParam, algorithm_of
+from kmslab.operations.registry import AliasParam, BlobParam, GrantParam, KeyParam, Param, algorithm_of
 from kmslab.service.visit import Service, Target, Visit
 
 ON_CIPHERTEXT = "on the resource associated with this ciphertext"
@@ -47,19 +47,19 @@ def resolve(visit: Visit, service: Service) -> None:
 
 def _target(visit: Visit, service: Service, param: Param) -> Target:
     text = visit.params.get(param.member)
+    if isinstance(param, KeyParam):
+        return Target(param, None if text is None else _named(visit, service, text))
+    if isinstance(param, BlobParam):
+        return _from_blob(visit, service, param, text)
     if isinstance(param, AliasParam):
         alias = _alias(visit, service, str(text))
         return Target(param, _store(visit, service).key(alias.target_key_id), alias)
-    if isinstance(param, BlobParam):
-        return _from_blob(visit, service, param, text)
     if isinstance(param, GrantParam):
         grant = _grant(visit, service, param)
         return Target(param, grant.key, grant=grant)
-    if isinstance(param, RelatedParam):
-        named = visit.targets[-1].key
-        related = None if named is None else named.related
-        return Target(param, None if related is None else related.in_region(str(text)))
-    return Target(param, None if text is None else _named(visit, service, text))
+    named = visit.targets[-1].key
+    related = None if named is None else named.related
+    return Target(param, None if related is None else related.in_region(str(text)))
 
 
 def _grant(visit: Visit, service: Service, param: GrantParam) -> Grant:
@@ -116,11 +116,14 @@ def _named(visit: Visit, service: Service, text: str) -> Key:
         raise NotFoundException.other_region(ref.region)
     account_id = ref.account_id or visit.principal.account_id
     store = service.world.find_store(account_id, visit.region)
-    alias = store.alias(ref.name) if store and ref.is_alias else None
-    if alias is None and account_id == visit.principal.account_id and _makes_it(visit, ref.name):
-        service_name = str(managed.service_of(ref.name))
-        return managed.make_managed_key(service.world, service.ids, account_id, visit.region, service_name, visit.time)
-    key = store.key(alias.target_key_id if alias else ref.name) if store else None
+    name: str | None = ref.name
+    if ref.is_alias:
+        alias = store.alias(ref.name) if store else None
+        if alias is None and account_id == visit.principal.account_id and _makes_it(visit, ref.name):
+            made_for = str(managed.service_of(ref.name))
+            return managed.make_managed_key(service.world, service.ids, account_id, visit.region, made_for, visit.time)
+        name = None if alias is None else alias.target_key_id
+    key = store.key(name) if store and name is not None else None
     if key is None:
         if account_id != visit.principal.account_id:
             _refuse(visit, f"on resource: {_arn_of(ref, visit.region, account_id)}", text)

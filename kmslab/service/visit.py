@@ -72,9 +72,8 @@ class OnBehalf(NamedTuple):
         return f"{self.service}.{self.region}.amazonaws.com"
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a member that names a key turned out to be.
+class Target(NamedTuple):
+    """What a member that names a key turned out to be. A tuple, because one is made for every request.
 
     Attributes:
         param: How the operation declares the member.

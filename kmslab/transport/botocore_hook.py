@@ -21,8 +21,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from kmslab.errors import KmslabError
 from kmslab.principals import Credentials
-from kmslab.wire import model, sigv4
-from kmslab.wire.http import BodyStream, Reply, Request
+from kmslab.wire import model
+from kmslab.wire.http import HEADERS_READ, BodyStream, Reply, Request
 
 #: One attempt per call: one line of a notebook is one line on the bill. A lesson on retries passes its own Config.
 #: Endpoint settings of the machine's own AWS profile would lead out of the Lab.
@@ -72,11 +72,17 @@ def _is_nowhere(host: str) -> bool:
 
 def to_request(prepared: AWSPreparedRequest) -> Request:
     """A KMS request as the front door takes it."""
+    given, headers = prepared.headers, {}
+    for name in HEADERS_READ:
+        value = given.get(name)
+        if value is not None:
+            # botocore keeps some values as bytes.
+            headers[name] = value.decode("latin-1") if isinstance(value, bytes) else value
     body = prepared.body or b""
     return Request(
-        headers=sigv4.by_lower_name(prepared.headers),
-        body=body.encode() if isinstance(body, str) else bytes(body),
-        host=prepared.url.split("/", 3)[2],
+        headers,
+        body.encode() if isinstance(body, str) else bytes(body),
+        prepared.url.split("/", 3)[2],
     )
 
 

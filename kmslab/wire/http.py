@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 #: The headers that KMS sends with every reply. Source: raw recordings.
 REPLY_HEADERS: Mapping[str, str] = {
@@ -16,30 +15,41 @@ REPLY_HEADERS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a client sent.
+#: The headers that KMS looks at, in lower case.
+HEADERS_READ = ("authorization", "user-agent", "x-amz-security-token", "x-amz-target")
+
+
+class Request(NamedTuple):
+    """What a client sent. A tuple, as `Reply` is, because one is made for every request.
 
     Attributes:
-        headers: Header values under lower-case names.
+        headers: Header values under lower-case names; those of `HEADERS_READ` at the least.
         body: The JSON body as bytes.
         host: The host the client called, such as `kms.us-east-1.amazonaws.com`.
         source_ip: Where the request came from; loopback for a client in this process.
     """
 
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
     host: str = ""
     source_ip: str = "127.0.0.1"
 
+    def __repr__(self) -> str:
+        """What may be shown of it: not the body, nor what it is signed with."""
+        target = self.headers.get("x-amz-target", "")
+        return f"<Request {target!r} to {self.host!r}, {len(self.body)} bytes>"
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+
+class Reply(NamedTuple):
     """What the client gets back: an HTTP status, headers and a JSON body as bytes."""
 
     status: int
     headers: Mapping[str, str]
-    body: bytes = field(repr=False)
+    body: bytes
+
+    def __repr__(self) -> str:
+        """What may be shown of it: not the body."""
+        return f"<Reply {self.status}, {len(self.body)} bytes>"
 
 
 class BodyStream(io.BytesIO):

@@ -90,9 +90,11 @@ def test_the_requests_of_a_busy_bucket(month: Lab, calls: int, dollars: str) -> 
     blob = kms.generate_data_key(KeyId=key_id, KeySpec="AES_256")["CiphertextBlob"]
     kms.decrypt(CiphertextBlob=blob)
     seen = month.trail.calls[-1]
-    counter = month.meter._requests[month.account_id]
-    one = next(count for count in counter if count.operation == "Decrypt")
-    counter[one] += calls - month.bill.requests
+    tallies = month.meter._tallies[month.account_id].values()
+    one = next(tally for tally in tallies if tally.what.operation == "Decrypt")
+    more = calls - month.bill.requests
+    one.count += more
+    one.of_price.count += more
     assert seen.operation == "Decrypt"
     assert month.bill.requests == calls
     assert cents(month) == Decimal(dollars)
