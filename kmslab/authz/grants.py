@@ -12,11 +12,8 @@ from typing import Any
 
 from kmslab.authz.patterns import arn_like
 from kmslab.call import Finding, Reach
-from kmslab.keys.grant import Grant
+from kmslab.keys.grant import WITHOUT_CONTEXT, Grant
 from kmslab.principals import Principal
-
-#: Operations that have no encryption context, for which a constraint on it is left out of account.
-_WITHOUT_CONTEXT = frozenset({"DescribeKey", "RetireGrant", "CreateGrant", "GetPublicKey"})
 
 #: The request member with the encryption context, where it has another name.
 _CONTEXT_MEMBER = {"ReEncryptFrom": "SourceEncryptionContext", "ReEncryptTo": "DestinationEncryptionContext"}
@@ -43,6 +40,11 @@ class Request:
     tokens: frozenset[str]
     now: datetime
     settling: timedelta
+
+    @property
+    def context(self) -> Mapping[str, str]:
+        """The encryption context that comes with the operation; empty when there is none."""
+        return self.params.get(_CONTEXT_MEMBER.get(self.operation, "EncryptionContext")) or {}
 
 
 def consider(grant: Grant, request: Request) -> Finding:
@@ -78,9 +80,9 @@ def _constraint(grant: Grant, request: Request) -> str:
     source = constraints.get("SourceArn")
     if source is not None and not arn_like(request.source_arn, source):
         return f"its constraint is the source {source}"
-    if request.operation in _WITHOUT_CONTEXT:
+    if request.operation in WITHOUT_CONTEXT:
         return ""
-    context = request.params.get(_CONTEXT_MEMBER.get(request.operation, "EncryptionContext")) or {}
+    context = request.context
     equals, subset = constraints.get("EncryptionContextEquals"), constraints.get("EncryptionContextSubset")
     if equals and dict(context) != dict(equals):
         return f"its constraint is the encryption context {dict(equals)} exactly, and the request has {dict(context)}"

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from kmslab.authz.grants import Request, consider
 from kmslab.authz.language import Question, read_policy
 from kmslab.call import Decision, Finding, Reach
-from kmslab.keys.grants import Grants
+from kmslab.keys.grants import FEW, Grants
 from kmslab.principals import NamedPolicy, Principal, PrincipalType
 
 #: How AWS calls each kind of policy in a denial.
@@ -23,9 +24,6 @@ BOUNDARY, SESSION = "permissions boundary", "session"
 #: Who can have IAM policies.
 _WITH_POLICIES = (PrincipalType.IAM_USER, PrincipalType.ASSUMED_ROLE, PrincipalType.FEDERATED_USER)
 
-
-#: How many grants of one key are quoted in a decision. A key can have 50,000.
-_MOST_QUOTED = 20
 
 _NO_PARAMS: Mapping[str, Any] = {}
 
@@ -87,22 +85,26 @@ class Hearing:
     def hear_grants(self, grants: Grants, request: Request) -> Reach:
         """What the key's grants say: by how much the best one speaks of the caller.
 
-        Of many grants only those to the caller are heard, and not all of them are quoted.
+        Of many grants only those to the caller are heard that may allow it, and only a few are quoted.
         """
-        are_few = len(grants) <= _MOST_QUOTED
-        found: list[Finding] = []
-        reach = Reach.NOT
-        for grant in grants if are_few else grants.to(_grantees(request.principal)):
+        if len(grants) <= FEW:
+            found = [consider(grant, request) for grant in grants]
+            self.said += found
+            return best(finding.reach for finding in found)
+        reach, quoted = Reach.NOT, len(self.said)
+        mine = [grants.to(grantee) for grantee in _grantees(request.principal)]
+        for grant in chain.from_iterable(each.that_may_allow(request.operation, request.context) for each in mine):
             finding = consider(grant, request)
-            reach, before = best((reach, finding.reach)), reach
-            if len(found) < _MOST_QUOTED or reach is not before:
-                found.append(finding)
-            if reach is Reach.DIRECT and not are_few:
+            before, reach = reach, best((reach, finding.reach))
+            if len(self.said) - quoted < FEW or reach is not before:
+                self.said.append(finding)
+            if reach is Reach.DIRECT:
                 break
-        self.said += found
-        if not are_few:
-            others = f"{len(grants) - len(found):,} more"
-            self.said.append(Finding("grants", others, "Allow", Reach.NOT, "not for the caller, or not needed"))
+        if len(self.said) == quoted:
+            others = islice(chain.from_iterable(each.in_order for each in mine), FEW)
+            self.said += [consider(grant, request) for grant in others]
+        left = f"{len(grants) - len(self.said) + quoted:,} more"
+        self.said.append(Finding("grants", left, "Allow", Reach.NOT, "not for the caller and this call, or not needed"))
         return reach
 
     def denial(self) -> str | None:

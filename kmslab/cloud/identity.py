@@ -136,14 +136,14 @@ class Iam:
         """An IAM user by its ARN, without an access key; or None."""
         with self._bridge.looking_at(iam_backends) as accounts:
             backend = self._of(accounts, user_arn)
-            found = None if backend is None else _named(backend.users.values(), user_arn)
+            found = None if backend is None else _user(backend, user_arn)
             return None if found is None else _principal(backend.account_id, backend, found, None)
 
     def role(self, role_arn: str) -> Role | None:
         """A role by its ARN, or None."""
         with self._bridge.looking_at(iam_backends) as accounts:
             backend = self._of(accounts, role_arn)
-            found = None if backend is None else _named(backend.roles.values(), role_arn)
+            found = None if backend is None else _role_of(backend, role_arn)
             return None if found is None else _role(backend, found)
 
     def managed_policy(self, account_id: str, policy_arn: str) -> str | None:
@@ -157,7 +157,7 @@ class Iam:
         """Whether an IAM user has enabled an MFA device."""
         with self._bridge.looking_at(iam_backends) as accounts:
             backend = self._of(accounts, principal_arn)
-            found = None if backend is None else _named(backend.users.values(), principal_arn)
+            found = None if backend is None else _user(backend, principal_arn)
             return found is not None and serial_number in found.mfa_devices
 
     def exists(self, principal_arn: str) -> bool:
@@ -169,8 +169,8 @@ class Iam:
             if backend is None or not rest:
                 return False
             if account.split(":")[2] == "iam" and kind in ("user", "role"):
-                held: Iterable[Any] = backend.users.values() if kind == "user" else backend.roles.values()
-                return _named(held, principal_arn) is not None
+                find = _user if kind == "user" else _role_of
+                return find(backend, principal_arn) is not None
             role, _, session = rest.partition("/")
             is_session = account.split(":")[2] == "sts" and kind == "assumed-role" and bool(session)
             return is_session and any(each.name == role for each in backend.roles.values())
@@ -195,8 +195,14 @@ def _backend(partitions: Mapping[str, Any], partition: str) -> Any:
     return partitions.get(partition)
 
 
-def _named(held: Iterable[Any], wanted: str) -> Any:
-    return next((each for each in held if each.arn == wanted), None)
+def _user(backend: IAMBackend, user_arn: str) -> MotoUser | None:
+    found = backend.users.get(user_arn.rpartition("/")[2])
+    return found if found is not None and found.arn == user_arn else None
+
+
+def _role_of(backend: IAMBackend, role_arn: str) -> MotoRole | None:
+    # moto has its roles by their ids.
+    return next((each for each in backend.roles.values() if each.arn == role_arn), None)
 
 
 def _principal(account_id: str, backend: IAMBackend, user: MotoUser, key: AccessKey | None) -> Principal:

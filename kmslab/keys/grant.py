@@ -28,6 +28,9 @@ GRANTS_PER_KEY = 50_000
 #: Source: API Reference, CreateGrant, Constraints.
 MOST_PAIRS, LONGEST_VALUE = 8, 384
 
+#: Operations that have no encryption context, for which a constraint on it is left out of account.
+WITHOUT_CONTEXT = frozenset({"DescribeKey", "RetireGrant", "CreateGrant", "GetPublicKey"})
+
 _CONTEXTS = ("EncryptionContextEquals", "EncryptionContextSubset")
 
 # The grant operations of each type of key. Source: KMS Developer Guide, "Grant operations".

@@ -18,6 +18,7 @@ from kmslab.keys.store import World
 from kmslab.principals import Identity, Principal, PrincipalType, make_administrator
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
+LEFT = "not for the caller and this call, or not needed"
 ADMINISTRATOR = make_administrator("111122223333", "us-east-1", Ids(1))
 
 
@@ -70,7 +71,8 @@ def test_each_way_to_find_one(key: Key) -> None:
     assert list(key.grants.after(None)) == made
     assert list(key.grants.after(made[2].position)) == made[3:]
     mine = [each for each in made if each.grantee == somebody(0).arn]
-    assert list(key.grants.after(None, somebody(0).arn)) == mine == list(key.grants.to([somebody(0).arn]))
+    assert list(key.grants.after(None, somebody(0).arn)) == mine
+    assert list(key.grants.to(somebody(0).arn).that_may_allow("Decrypt", {})) == mine
     assert list(key.grants.after(None, somebody(1).arn)) == []
     assert list(world.retirable(key.region, "r", made[2].position)) == made[3:]
     assert list(world.retirable("eu-west-1", "r", None)) == []
@@ -104,8 +106,8 @@ def test_of_many_grants_those_to_the_caller_decide(key: Key) -> None:
     world = World()
     for number in range(500):
         world.add_grant(grant(key, number, somebody(number)))
-    assert considered(key, somebody(499)) == (True, ["it allows Decrypt", "not for the caller, or not needed"])
-    assert considered(key, somebody(500)) == (False, ["not for the caller, or not needed"])
+    assert considered(key, somebody(499)) == (True, ["it allows Decrypt", LEFT])
+    assert considered(key, somebody(500)) == (False, [LEFT])
     assert considered(key, somebody(7), "kms:Encrypt")[0] is False
 
 
@@ -116,5 +118,58 @@ def test_the_last_of_many_to_one_caller_counts_and_few_are_quoted(key: Key) -> N
     world.add_grant(grant(key, 300, somebody(1)))
     allowed, quoted = considered(key, somebody(1))
     assert allowed
-    assert len(quoted) == 22
-    assert quoted[-2:] == ["it allows Decrypt", "not for the caller, or not needed"]
+    assert quoted == ["it allows Decrypt", LEFT]
+
+
+@pytest.mark.parametrize("kind", ["EncryptionContextEquals", "EncryptionContextSubset"])
+def test_of_many_to_one_caller_the_one_for_the_encryption_context_is_found(key: Key, kind: str) -> None:
+    world = World()
+    made = [grant(key, n, somebody(1), constraints={kind: {"n": str(n), "z": "z"}}) for n in range(300)]
+    for each in made:
+        world.add_grant(each)
+
+    def decide(context: dict[str, str]) -> tuple[bool, list[str]]:
+        caller = Caller(somebody(1), NOW, params={"EncryptionContext": context})
+        decision = decide_on_key(caller, "kms:Decrypt", key)
+        return decision.allowed, [each.statement for each in decision.considered if each.policy.startswith("grant")]
+
+    assert decide({"z": "z", "n": "250"}) == (True, [made[250].grant_id[:12], "299 more"])
+    assert decide({"n": "250"}) == (False, [made[250].grant_id[:12], "299 more"])
+    allowed, quoted = decide({"n": "300", "z": "z"})
+    assert not allowed
+    assert len(quoted) == 21, "some of the caller's, to see what they are for"
+    world.forget_grant(made[250])
+    assert not decide({"z": "z", "n": "250"})[0]
+    for each in made:
+        if each is not made[250]:
+            world.forget_grant(each)
+    assert len(key.grants) == 0
+
+
+def test_of_many_each_decides_as_it_would_among_few(key: Key, new_key: Any) -> None:
+    """A few grants that count in other ways, alone and among hundreds to the same grantee that say nothing here."""
+    cases: list[dict[str, Any]] = [
+        {"operations": ("DescribeKey",), "constraints": {"EncryptionContextEquals": {"a": "b"}}},
+        {"operations": ("Decrypt", "Encrypt")},
+        {"operations": ("Encrypt",), "constraints": {"EncryptionContextSubset": {"n": "1"}}},
+        {"constraints": {"EncryptionContextSubset": {"n": "1", "m": "2"}}},
+        {"constraints": {"SourceArn": "arn:aws:s3:::b"}},
+        {"operations": ("CreateGrant", "Decrypt")},
+    ]
+    actions = ["kms:Decrypt", "kms:Encrypt", "kms:DescribeKey", "kms:CreateGrant"]
+    contexts: list[dict[str, str]] = [{}, {"n": "1"}, {"n": "1", "m": "2"}, {"m": "2"}]
+    allowed = 0
+    for case in cases:
+        alone, among = new_key(account_id=key.account_id), new_key(account_id=key.account_id)
+        world = World()
+        world.add_grant(grant(alone, 1, somebody(1), **case))
+        for number in range(100):
+            world.add_grant(grant(among, number + 2, somebody(1), operations=("Sign",)))
+        world.add_grant(grant(among, 1, somebody(1), **case))
+        for action in actions:
+            for context in contexts:
+                caller = Caller(somebody(1), NOW, params={"EncryptionContext": context, "Operations": ["Decrypt"]})
+                answers = [decide_on_key(caller, action, each) for each in (alone, among)]
+                assert answers[0].allowed is answers[1].allowed, (case, action, context)
+                allowed += answers[0].allowed
+    assert allowed > 10

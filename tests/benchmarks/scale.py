@@ -1,0 +1,478 @@
+"""What a call costs in a Lab with a hundred thousand keys, and with a hundred; and what a key and an event weigh.
+
+    python tests/benchmarks/scale.py [--keys N] [--grants N] [--events N] [--principals N] [--rounds N] [--quick]
+
+A small Lab and a big one in one process take short turns with the same requests, handed to the front door as the
+transports hand them over: botocore's half millisecond around each call would hide what is looked for. Times are process
+time; a ratio is the median over the rounds. Keys, aliases, tags and grants are put into the big Lab's world by hand, as
+the operations put them there, since a hundred thousand of them have to be there in seconds; so are events, copied
+from real ones, each with dictionaries of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import random
+import statistics
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from kmslab import Lab, arn
+from kmslab.authz.policy import default_key_policy
+from kmslab.call import Call
+from kmslab.keys import material
+from kmslab.keys.alias import Alias
+from kmslab.keys.grant import Grant, new_token
+from kmslab.keys.key import Key
+from kmslab.keys.ring import KeyRing
+from kmslab.keys.specs import KEY_SPECS, KeyUsage
+from kmslab.principals import Principal
+from kmslab.wire.http import Request
+
+try:
+    from table import Line
+except ImportError:
+    from .table import Line
+
+SMALL = 100
+ALIASES = TAGS = 5
+FEW_GRANTS = 10
+
+#: Bytes of the key material of a key: 32, in a bytes object, in a `KeyMaterial`, with its id of 64 digits.
+MATERIAL = sys.getsizeof(b"k" * 32) + sys.getsizeof("f" * 64) + sys.getsizeof(material.KeyMaterial("", b""))
+
+FLAT, LEAST_TIME = 1.2, 0.02
+QUICK = {"keys": 3_000, "grants": 2_000, "events": 10_000, "principals": 100, "rounds": 15}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    arguments(parser)
+    for line in lines(parser.parse_args()):
+        theirs = "" if line.theirs is None else f"{line.theirs:12,.1f}"
+        verdict = "" if line.is_met else "  NOT MET"
+        print(
+            f"{line.about:58}{line.ours:12,.1f} {line.unit:11}{theirs:12}{line.figure:10,.2f} {line.sense} "
+            f"{line.target:,}{verdict}  {line.note}",
+            flush=True,
+        )
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--keys", type=int, default=100_000, help="keys of the big Lab (%(default)s)")
+    parser.add_argument("--grants", type=int, default=50_000, help="grants on one of its keys (%(default)s)")
+    parser.add_argument("--events", type=int, default=1_000_000, help="events behind it (%(default)s)")
+    parser.add_argument("--principals", type=int, default=10_000, help="its IAM users (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=60, help="turns of each Lab (%(default)s)")
+    parser.add_argument("--quick", action="store_true", help="a run of seconds that shows that it works")
+
+
+def lines(options: argparse.Namespace) -> Iterator[Line]:
+    """Everything in turn, from what is quick to what fills the memory."""
+    chosen = argparse.Namespace(**vars(options))
+    for name, default in QUICK.items():
+        if getattr(options, "quick", False) or not hasattr(options, name):
+            setattr(chosen, name, default if getattr(options, "quick", False) else FULL[name])
+    yield from weights(chosen)
+    small, big = Lab(), Lab()
+    ids = fill(small, SMALL), fill(big, chosen.keys)
+    yield from calls(small, big, ids, chosen)
+    yield from grants(small, big, ids, chosen)
+    yield from principals(small, big, ids, chosen)
+    yield from events(big, ids[1], chosen)
+    del small, big
+    gc.collect()
+    yield from state_file(chosen)
+
+
+FULL = {"keys": 100_000, "grants": 50_000, "events": 1_000_000, "principals": 10_000, "rounds": 60}
+
+
+# --- filling ----------------------------------------------------------------------------------------------------------
+
+
+def fill(lab: Lab, keys: int, *, aliases: int = ALIASES, tags: int = TAGS) -> list[str]:
+    """Put keys with aliases and tags into a Lab; their ids."""
+    spec, account, region, now = KEY_SPECS["SYMMETRIC_DEFAULT"], lab.account_id, lab.region, lab.clock.now()
+    store, found = lab.world.store(account, region), []
+    for number in range(keys):
+        key = Key(
+            lab.ids.uuid("key"),
+            account,
+            region,
+            spec,
+            KeyUsage.ENCRYPT_DECRYPT,
+            now,
+            "",
+            default_key_policy(account, region),
+            KeyRing.of(material.generate(spec, lab.ids.hex("key material", 64))),
+            tags={f"tag{each}": f"value {number}" for each in range(tags)},
+        )
+        lab.world.add_key(key)
+        found.append(key.key_id)
+        for each in range(aliases):
+            name = f"alias/app-{number}/{each}"
+            store.add_alias(Alias(name, arn.alias_arn(region, account, name), key.key_id, now, now))
+    return found
+
+
+def fill_grants(lab: Lab, key_id: str, count: int, mine: Principal) -> None:
+    """Put grants to as many principals on a key, and in the midst of them one to `mine`."""
+    key = lab.world.find_key(key_id)
+    assert key is not None
+    for number in range(count):
+        somebody = f"arn:aws:iam::{lab.account_id}:user/somebody-{number}"
+        grant = Grant(
+            grant_id=lab.ids.hex("grant", 64),
+            key=key,
+            created=lab.clock.now() - timedelta(days=1) + timedelta(milliseconds=number),
+            issuing_account=lab.account_id,
+            operations=("Encrypt", "Decrypt", "RetireGrant"),
+            name=f"grant {number}",
+            grantee=mine.arn if number == count // 2 else somebody,
+            grantee_is_service=False,
+            retiring=lab.administrator.arn,
+            retiring_is_service=False,
+            constraints={"EncryptionContextSubset": {"purpose": "benchmark"}},
+        )
+        lab.world.add_grant(grant)
+        lab.world.add_grant_token(grant, new_token(lab.ids, grant.grant_id))
+
+
+# --- measuring --------------------------------------------------------------------------------------------------------
+
+
+def request(lab: Lab, operation: str, who: Principal | None = None, **members: Any) -> Request:
+    """A request as a transport hands it to the front door."""
+    key = (who or lab.administrator).credentials.access_key_id
+    headers = {
+        "x-amz-target": f"TrentService.{operation}",
+        "content-type": "application/x-amz-json-1.1",
+        "authorization": f"AWS4-HMAC-SHA256 Credential={key}/20260105/{lab.region}/kms/aws4_request, "
+        "SignedHeaders=host, Signature=0",
+        "user-agent": "benchmark",
+    }
+    return Request(headers, json.dumps(members).encode(), f"kms.{lab.region}.amazonaws.com")
+
+
+def call(lab: Lab, operation: str, who: Principal | None = None, **members: Any) -> Any:
+    reply = lab._door.handle(request(lab, operation, who, **members))
+    assert reply.status == 200, reply.body
+    return json.loads(reply.body or b"null")
+
+
+Make = Callable[[Lab, str, int], Request]
+
+
+def turn(lab: Lab, requests: list[Request]) -> float:
+    """Microseconds of process time a request."""
+    handle = lab._door.handle
+    begin = time.process_time()
+    for each in requests:
+        assert handle(each).status == 200
+    return (time.process_time() - begin) / len(requests) * 1e6
+
+
+def side_by_side(
+    about: str, big: tuple[Lab, list[str]], small: tuple[Lab, list[str]], make: Make, rounds: int, note: str = ""
+) -> Line:
+    """The same requests to two Labs in turns, each about keys of their own chosen anew."""
+    dice, serials = random.Random(about), iter(range(10**9))  # noqa: S311
+    times: list[tuple[float, float]] = []
+    for number in range(rounds + 2):
+        pair = []
+        for lab, keys in (big, small) if number % 2 else (small, big):
+            wanted = [make(lab, dice.choice(keys), next(serials)) for _ in range(20)]
+            pair.append(turn(lab, wanted))
+        if number > 1:
+            times.append((pair[0], pair[1]) if number % 2 else (pair[1], pair[0]))
+    mine, theirs = (statistics.median(each) for each in zip(*times, strict=True))
+    ratio = statistics.median(mine / theirs for mine, theirs in times)
+    return Line(about, mine, "us a call", f"{len(small[1]):,} keys", theirs, ratio, "at most", FLAT, note)
+
+
+CONTEXT = {"purpose": "benchmark"}
+
+
+def _markers(lab: Lab, operation: str, **members: Any) -> str:
+    """A marker from the middle of a listing."""
+    marker: dict[str, Any] = {}
+    for _ in range(3):
+        reply = call(lab, operation, **members, **marker)
+        if "NextMarker" not in reply:
+            break
+        marker = {"Marker": reply["NextMarker"]}
+    return str(marker["Marker"])
+
+
+def calls(small: Lab, big: Lab, ids: tuple[list[str], list[str]], options: argparse.Namespace) -> Iterator[Line]:
+    """(a) What a call costs, by the number of keys."""
+    markers = {
+        (lab, operation): _markers(lab, operation, Limit=20)
+        for lab in (small, big)
+        for operation in ("ListKeys", "ListAliases")
+    }
+    makes: dict[str, Make] = {
+        "Encrypt": lambda lab, key, _: request(
+            lab, "Encrypt", KeyId=key, Plaintext="eHg=", EncryptionContext=CONTEXT
+        ),
+        "Encrypt by alias": lambda lab, key, _: request(
+            lab, "Encrypt", KeyId=lab.world.store(lab.account_id, lab.region).alias_names(_key(lab, key))[0],
+            Plaintext="eHg=",
+        ),
+        "DescribeKey": lambda lab, key, _: request(lab, "DescribeKey", KeyId=key),
+        "CreateKey": lambda lab, key, _: request(lab, "CreateKey"),
+        "CreateAlias": lambda lab, key, n: request(lab, "CreateAlias", AliasName=f"alias/x{n}", TargetKeyId=key),
+        "TagResource": lambda lab, key, n: request(
+            lab, "TagResource", KeyId=key, Tags=[{"TagKey": "n", "TagValue": str(n)}]
+        ),
+        "ListKeys, a page from the midst": lambda lab, key, _: request(
+            lab, "ListKeys", Limit=20, Marker=markers[lab, "ListKeys"]
+        ),
+        "ListAliases, a page from the midst": lambda lab, key, _: request(
+            lab, "ListAliases", Limit=20, Marker=markers[lab, "ListAliases"]
+        ),
+        "ListAliases of a key": lambda lab, key, _: request(lab, "ListAliases", KeyId=key),
+        "ListResourceTags": lambda lab, key, _: request(lab, "ListResourceTags", KeyId=key),
+    }  # fmt: skip
+    for name, make in makes.items():
+        about = f"{options.keys:,} keys: {name}"
+        yield side_by_side(about, (big, ids[1]), (small, ids[0]), make, options.rounds)
+
+
+def _key(lab: Lab, key_id: str) -> Key:
+    found = lab.world.store(lab.account_id, lab.region).key(key_id)
+    assert found is not None
+    return found
+
+
+def weights(options: argparse.Namespace) -> Iterator[Line]:
+    """(b) What a key weighs, made by CreateKey; and what an alias and a tag do."""
+    lab, count = Lab(), min(options.keys, 5_000)
+    lab.meter.charges_requests = lab.recorder.keeps = False
+    create = request(lab, "CreateKey")
+    lab._door.handle(create)
+
+    def make() -> None:
+        for _ in range(count):
+            assert lab._door.handle(create).status == 200
+
+    weight = bytes_of(make) / count
+    note = f"{weight:,.0f} bytes, of them {MATERIAL} key material (32 bytes, its id and their objects)"
+    yield Line("a key", weight - MATERIAL, "bytes", "", None, weight - MATERIAL, "at most", 2_048, note)
+    more = Lab()
+    bare = Lab()
+    without = bytes_of(lambda: fill(bare, count, aliases=0, tags=0))
+    each = (bytes_of(lambda: fill(more, count)) - without) / count / (ALIASES + TAGS)
+    note = f"{ALIASES} aliases and {TAGS} tags on each key"
+    yield Line("an alias or a tag", each, "bytes", "", None, each, "at most", 512, note)
+
+
+def bytes_of(work: Callable[[], object]) -> int:
+    """How many bytes are held after some work that were not before."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        kept = work()
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] + 0 * id(kept)
+    finally:
+        tracemalloc.stop()
+
+
+def grants(small: Lab, big: Lab, ids: tuple[list[str], list[str]], options: argparse.Namespace) -> Iterator[Line]:
+    """(c) A key with many grants, and one with ten."""
+    both, tokens = [], {}
+    for lab, known, count in ((small, ids[0], FEW_GRANTS), (big, ids[1], options.grants)):
+        somebody = lab.user("grantee")
+        fill_grants(lab, known[0], count, somebody)
+        both.append((lab, known[:1], somebody))
+        tokens[lab] = [each.tokens[0] for each in _key(lab, known[0]).grants.to(somebody.arn).in_order]
+    who = {lab: somebody for lab, _, somebody in both}
+    (few, few_keys, _), (many, many_keys, _) = both
+    marker = {lab: _markers(lab, "ListGrants", KeyId=known[0], Limit=3) for lab, known, _ in both}
+    retirable = {
+        lab: _markers(lab, "ListRetirableGrants", RetiringPrincipal=lab.administrator.arn, Limit=3)
+        for lab, _, _ in both
+    }
+    encrypt = {"Plaintext": "eHg=", "EncryptionContext": CONTEXT}
+    made: dict[Lab, list[str]] = {few: [], many: []}
+
+    def create(lab: Lab, key: str, n: int) -> Request:
+        return request(
+            lab, "CreateGrant", KeyId=key, GranteePrincipal=lab.administrator.arn, Operations=["Decrypt"], Name=f"n{n}"
+        )
+
+    def end(operation: str) -> Make:
+        def make(lab: Lab, key: str, n: int) -> Request:
+            reply = json.loads(lab._door.handle(create(lab, key, n)).body)
+            return request(lab, operation, KeyId=key, GrantId=reply["GrantId"])
+
+        return make
+
+    makes: dict[str, Make] = {
+        "Encrypt by a grantee": lambda lab, key, _: request(lab, "Encrypt", who[lab], KeyId=key, **encrypt),
+        "Encrypt with its grant token": lambda lab, key, _: request(
+            lab, "Encrypt", who[lab], KeyId=key, GrantTokens=tokens[lab], **encrypt
+        ),
+        "Encrypt by the administrator": lambda lab, key, _: request(lab, "Encrypt", KeyId=key, **encrypt),
+        "ListGrants, a page": lambda lab, key, _: request(
+            lab, "ListGrants", KeyId=key, Limit=3, Marker=marker[lab]
+        ),
+        "ListGrants of a grantee": lambda lab, key, _: request(
+            lab, "ListGrants", KeyId=key, GranteePrincipal=who[lab].arn
+        ),
+        "ListRetirableGrants, a page": lambda lab, key, _: request(
+            lab, "ListRetirableGrants", RetiringPrincipal=lab.administrator.arn, Limit=3, Marker=retirable[lab]
+        ),
+        "RetireGrant": end("RetireGrant"),
+        "RevokeGrant": end("RevokeGrant"),
+    }  # fmt: skip
+    if options.grants < 50_000 - 20 * options.rounds:
+        # Where the quota leaves room: a key that is full takes no more.
+        makes["CreateGrant"] = create
+    _leave_room(many, many_keys[0])
+    for name, make in makes.items():
+        about = f"{options.grants:,} grants on the key: {name}"
+        line = side_by_side(about, (many, many_keys), (few, few_keys), make, options.rounds)
+        yield replace(line, peer=f"{FEW_GRANTS} grants")
+    assert not any(made.values())
+
+
+def _leave_room(lab: Lab, key_id: str) -> None:
+    """Let a few more grants find a place: the quota counts."""
+    found = list(_key(lab, key_id).grants)
+    for grant in found[:200]:
+        lab.world.forget_grant(grant)
+
+
+def principals(small: Lab, big: Lab, ids: tuple[list[str], list[str]], options: argparse.Namespace) -> Iterator[Line]:
+    """(e) One of ten thousand IAM users, and one of ten."""
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}
+    users: dict[Lab, list[Principal]] = {}
+    for lab, count in ((small, 10), (big, options.principals)):
+        users[lab] = [lab.user(f"user{number}", policy) for number in range(count)]
+    dice = random.Random(1)  # noqa: S311
+    makes: dict[str, Make] = {
+        "Encrypt": lambda lab, key, _: request(
+            lab, "Encrypt", dice.choice(users[lab]), KeyId=key, Plaintext="eHg="
+        ),
+        "PutKeyPolicy that names one": lambda lab, key, _: request(
+            lab, "PutKeyPolicy", KeyId=key, Policy=_naming(lab, dice.choice(users[lab])), PolicyName="default"
+        ),
+    }  # fmt: skip
+    for name, make in makes.items():
+        # Everybody is looked up once before: what is measured is the call, and not the first meeting.
+        for lab, known in ((small, ids[0]), (big, ids[1])):
+            for each in users[lab]:
+                call(lab, "Encrypt", each, KeyId=known[1], Plaintext="eHg=")
+        about = f"{options.principals:,} IAM users: {name}"
+        line = side_by_side(about, (big, ids[1][1:]), (small, ids[0][1:]), make, options.rounds)
+        yield replace(line, peer="10 users")
+
+
+def _naming(lab: Lab, somebody: Principal) -> str:
+    document = json.loads(default_key_policy(lab.account_id, lab.region))
+    document["Statement"].append(
+        {"Effect": "Allow", "Principal": {"AWS": somebody.arn}, "Action": "kms:Encrypt", "Resource": "*"}
+    )
+    return json.dumps(document)
+
+
+def twin(call: Call, lab: Lab, when: timedelta) -> Call:
+    """An event like another, with everything of its own that a request of its own would have."""
+    return call._replace(
+        time=call.time + when,
+        request_id=lab.ids.uuid("request"),
+        event_id=lab.ids.uuid("event"),
+        params=dict(call.params),
+        reply=dict(call.reply),
+        keys=tuple(key._replace() for key in call.keys),
+        notes=dict(call.notes),
+        decisions=tuple(each._replace() for each in call.decisions),
+    )
+
+
+def events(big: Lab, keys: list[str], options: argparse.Namespace) -> Iterator[Line]:
+    """(d) A million events: their weight, what a call costs with them behind it, and how long looking at them takes."""
+    lab, empty = Lab(), Lab()
+    known = fill(lab, SMALL), fill(empty, SMALL)
+    encrypt = request(lab, "Encrypt", KeyId=known[0][0], Plaintext="eHg=", EncryptionContext=CONTEXT)
+    count = 2_000
+
+    def some() -> None:
+        for _ in range(count):
+            lab._door.handle(encrypt)
+
+    weight = bytes_of(some) / count
+    yield Line("an event of Encrypt, in memory", weight, "bytes", "", None, weight, "at most", 2_048)
+    patterns = list(lab.recorder.trail(lab.account_id).calls[-50:])
+    for number in range(options.events):
+        made = twin(patterns[number % 50], lab, timedelta(microseconds=number))
+        lab.meter(made)
+        lab.recorder(made)
+    lab.clock.advance(hours=1)
+    makes: dict[str, Make] = {
+        "Encrypt": lambda lab, key, _: request(lab, "Encrypt", KeyId=key, Plaintext="eHg=", EncryptionContext=CONTEXT),
+        "DescribeKey": lambda lab, key, _: request(lab, "DescribeKey", KeyId=key),
+    }
+    for name, make in makes.items():
+        about = f"{options.events:,} events behind: {name}"
+        line = side_by_side(about, (lab, known[0]), (empty, known[1]), make, options.rounds)
+        yield replace(line, peer="none behind")
+    looks: dict[str, Callable[[], object]] = {
+        "lab.trail[-20:]": lambda: list(lab.trail[-20:]),
+        'lab.trail.events(name="CreateKey")': lambda: list(lab.trail.events(name="CreateKey")),
+        "lab.trail.events(key=...)": lambda: lab.trail.events(key=known[0][1]),
+        "the last hour": lambda: lab.recorder.between(
+            lab.account_id, lab.clock.now() - timedelta(hours=1), lab.clock.now()
+        ),
+        "lab.bill": lambda: lab.bill.total,
+    }  # fmt: skip
+    for name, look in looks.items():
+        begin = time.process_time()
+        look()
+        taken = time.process_time() - begin
+        yield Line(f"{options.events:,} events: {name}", taken * 1e3, "ms", "", None, taken, "at most", 1.0)
+
+
+def state_file(options: argparse.Namespace) -> Iterator[Line]:
+    """(f) A state file opens."""
+    for calls_in_it in (0, options.events):
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "lab.kmslab"
+            with Lab.open(path) as lab:
+                keys = fill(lab, options.keys, aliases=1, tags=1)
+                call(lab, "Encrypt", KeyId=keys[0], Plaintext="eHg=", EncryptionContext=CONTEXT)
+                pattern = lab.trail.calls[-1]
+                for number in range(calls_in_it):
+                    made = twin(pattern, lab, timedelta(microseconds=number))
+                    lab.meter(made)
+                    lab.recorder(made)
+                    lab._state._touched._marks.calls.append(made)  # type: ignore[union-attr]
+            size = path.stat().st_size / 2**20
+            del lab
+            gc.collect()
+            begin = time.perf_counter()
+            lab = Lab.open(path)
+            taken = time.perf_counter() - begin
+            begin = time.perf_counter()
+            call(lab, "Encrypt", KeyId=keys[-1], Plaintext="eHg=")
+            first = time.perf_counter() - begin
+            lab.close()
+        about = f"a state file of {options.keys:,} keys and {calls_in_it:,} calls opens"
+        note = f"{size:,.0f} MiB; first call after it {first * 1e3:.0f} ms"
+        yield Line(about, taken, "s", "", None, taken, "at most", 2.0, note)
+
+
+if __name__ == "__main__":
+    main()
