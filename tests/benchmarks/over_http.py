@@ -30,7 +30,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,6 +52,9 @@ MOTO = tuple(Target(f"HTTP: {work}", "requests/s", "moto's server", "at least", 
 SIGN = Target("HTTP: Sign, ECC_NIST_P256", "requests/s", "", "at least", 6000)
 LATENCY = Target("HTTP: p99 of Encrypt beside RSA_4096 signing", "ms", "", "at most", 5)
 TARGETS = (*CONSTANT, *MOTO, SIGN, LATENCY)
+
+#: What no target is about.
+OTHERS = ("kmslab, state file", "MiniStack")
 
 NO_WRK = "needs wrk: apt-get install wrk"
 NO_PEER = "could not be installed: python tests/benchmarks/peers.py"
@@ -94,7 +97,7 @@ def main() -> None:
     if shutil.which("wrk") is None:
         sys.exit(f"This benchmark {NO_WRK}")
     load = Load(options.seconds, options.rounds, options.connections)
-    with tempfile.TemporaryDirectory() as folder, running_all(Path(folder), others=True) as servers:
+    with tempfile.TemporaryDirectory() as folder, running_all(Path(folder), OTHERS) as servers:
         show(measure(servers, load))
         ninety_nine, signed = latency(servers["kmslab"], load)
     print(f"p99 of Encrypt beside {signed:,.0f} RSA_4096 signatures a second: {ninety_nine:.2f} ms")
@@ -105,8 +108,8 @@ def lines(options: argparse.Namespace) -> Iterator[Line]:
     if shutil.which("wrk") is None:
         yield from (target.not_measured(NO_WRK) for target in TARGETS)
         return
-    load = Load(1, 1) if options.quick else Load(2, 3)
-    with tempfile.TemporaryDirectory() as folder, running_all(Path(folder), others=not options.quick) as servers:
+    load, others = (Load(1, 1), ()) if options.quick else (Load(2, 3), ("MiniStack",))
+    with tempfile.TemporaryDirectory() as folder, running_all(Path(folder), others) as servers:
         rates = measure(servers, load)
         for target, work in zip(CONSTANT, WORKS, strict=True):
             note = ""
@@ -195,17 +198,16 @@ def _keys(url: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_all(folder: Path, *, others: bool) -> Iterator[dict[str, Server]]:
-    """Every server that can be had; with `others` those as well that no target is about."""
+def running_all(folder: Path, others: Collection[str]) -> Iterator[dict[str, Server]]:
+    """Those servers that can be had which targets are about, and these others."""
     python = sys.executable
     commands = {"kmslab": [python, "-m", "kmslab", "serve", "--port", "PORT"]}
     if path := peers.python("moto"):
         commands["moto"] = [path, "-c", _MOTO, "-p", "PORT"]
-    if others:
-        state = str(folder / "state.kmslab")
-        commands["kmslab, state file"] = [python, "-m", "kmslab", "serve", "--port", "PORT", "--state", state]
-        if path := peers.python("ministack"):
-            commands["MiniStack"] = [path, "-m", "ministack"]
+    if "kmslab, state file" in others:
+        commands["kmslab, state file"] = [*commands["kmslab"], "--state", str(folder / "state.kmslab")]
+    if "MiniStack" in others and (path := peers.python("ministack")):
+        commands["MiniStack"] = [path, "-m", "ministack"]
     with ExitStack() as stack:
         servers = {
             name: Server(stack.enter_context(running(command, folder)), folder) for name, command in commands.items()
