@@ -93,7 +93,8 @@ def one(name: str, options: argparse.Namespace) -> int:
         for line in module.lines(options):
             print(json.dumps(asdict(line)), file=lines, flush=True)
             said.append((line.about, line.peer))
-    if said != (wanted := [(target.about, target.peer) for target in module.TARGETS]):
+    # A quick run may be about less, and say so.
+    if not options.quick and said != (wanted := [(target.about, target.peer) for target in module.TARGETS]):
         raise SystemExit(f"{name} gave the lines {said}, and has TARGETS for {wanted}.")
     return 0
 
