@@ -37,6 +37,11 @@ class Credentials:
     session_token: str | None = field(default=None, repr=False)
     expires: datetime | None = None
 
+    def is_same_as(self, other: Credentials) -> bool:
+        """Whether it is the same access key pair; how long that takes says nothing about the secret."""
+        same_secret = hmac.compare_digest(self.secret_access_key.encode(), other.secret_access_key.encode())
+        return self.access_key_id == other.access_key_id and same_secret
+
 
 @dataclass(frozen=True, slots=True)
 class Issuer:

@@ -162,7 +162,7 @@ class SecretChanges:
         if sealed is None or "AWSPENDING" in version["version_stages"]:
             return False
         member, text = sealed
-        same = (member, self._versions.open(text, asker)) == value
+        same = value.is_same_as(Value(member, self._versions.open(text, asker)))
         members[value.member] = text if same else _NOTHING
         return True
 

@@ -6,6 +6,7 @@ Source: Secrets Manager User Guide, "Secret encryption and decryption in AWS Sec
 from __future__ import annotations
 
 import base64
+import hmac
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -35,6 +36,14 @@ class Value(NamedTuple):
 
     member: str
     plaintext: bytes
+
+    def __repr__(self) -> str:
+        """Its kind and its length."""
+        return f"<{self.member} of {len(self.plaintext)} bytes>"
+
+    def is_same_as(self, other: Value) -> bool:
+        """Whether it is the same value; how long that takes says nothing about how much of it is."""
+        return self.member == other.member and hmac.compare_digest(self.plaintext, other.plaintext)
 
     def shown(self) -> str:
         """The value as a reply has it."""

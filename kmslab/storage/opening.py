@@ -149,9 +149,11 @@ class StateFile:
     def _give_access_key(self, ground: Ground) -> None:
         account = next(iter(ground.accounts))
         known = account.administrator.credentials
-        if self._access_key is None or self._access_key == (known.access_key_id, known.secret_access_key):
+        if self._access_key is None:
             return
         wanted = Credentials(*self._access_key)
+        if wanted.is_same_as(known):
+            return
         surroundings.give_access_key(account, ground.directory, wanted)
         if self._services is not None:
             # Somebody may have deleted it, through IAM; then the new one is the Lab's own.
