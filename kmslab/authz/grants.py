@@ -6,7 +6,7 @@ Source: KMS Developer Guide, "Grants in AWS KMS", "Using grant constraints", "Ev
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -35,9 +35,9 @@ class Request:
 
     principal: Principal
     operation: str
-    params: Mapping[str, Any]
+    params: Mapping[str, Any] = field(repr=False)
     source_arn: str
-    tokens: frozenset[str]
+    tokens: frozenset[str] = field(repr=False)
     now: datetime
     settling: timedelta
 

@@ -49,6 +49,10 @@ class Caller(NamedTuple):
     settling: timedelta = timedelta(0)
     source_arn: str = ""
 
+    def __repr__(self) -> str:
+        """Who; never the request's members, among which there are plaintexts."""
+        return f"<caller {self.principal.arn}>"
+
 
 class Hearing:
     """All policies of one question, each heard once; what they said, in order."""

@@ -50,6 +50,10 @@ class Learner(NamedTuple):
     secret_access_key: str
     partner: str
 
+    def __repr__(self) -> str:
+        """Who; never the secret."""
+        return f"<learner {self.name}, account {self.account_id}>"
+
     @property
     def line(self) -> str:
         """What the learner pastes into a notebook."""

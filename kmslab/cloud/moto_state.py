@@ -77,6 +77,10 @@ class Taken(NamedTuple):
     contents: Mapping[str, bytes]
     failure: str = ""
 
+    def __repr__(self) -> str:
+        """How much it is: access keys and values are in it."""
+        return f"<{len(self.pickled)} bytes pickled, {len(self.contents)} contents>" + self.failure
+
 
 def take(bridge: MotoBridge, services: Collection[str]) -> Iterator[tuple[Place, Taken]]:
     """What moto holds of these services, and of everything that their requests may have changed."""

@@ -42,6 +42,10 @@ class DataKey(NamedTuple):
     plaintext: bytes
     wrapped: bytes
 
+    def __repr__(self) -> str:
+        """Nothing of it."""
+        return "<data key>"
+
 
 @dataclass(frozen=True, slots=True)
 class KeyUser:

@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ class Job:
     cell_seconds: float
     seconds: float
     memory_mb: int
-    password: str
+    password: str = field(repr=False)
 
 
 class Referee:

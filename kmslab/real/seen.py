@@ -59,7 +59,7 @@ class Flight:
     service: str
     operation: str
     region: str
-    params: Members
+    params: Members = field(repr=False)
     identity: Identity
     request_bytes: int = 0
     user_agent: str = ""

@@ -52,6 +52,10 @@ class OnBehalf(NamedTuple):
     operation: str
     params: Mapping[str, Any]
 
+    def __repr__(self) -> str:
+        """Who asks for what; never the members, among which there are plaintexts."""
+        return f"<{self.operation} for {self.service}, on behalf of {self.principal.arn}>"
+
     @property
     def name(self) -> str:
         """What CloudTrail calls the service, as address, user agent and `invokedBy`.
@@ -127,6 +131,12 @@ class Visit:
     body: bytes = b""
     # What stopped it, if anything did.
     failure: AwsError | None = None
+
+    def __repr__(self) -> str:
+        """What is wanted; never the members of request and reply, among which there are plaintexts and data keys."""
+        # Before its gate has passed there is no operation.
+        operation: Operation | None = getattr(self, "operation", None)
+        return f"<visit for {'an unknown operation' if operation is None else operation.name}>"
 
     @property
     def keys(self) -> list[Key]:

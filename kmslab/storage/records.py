@@ -42,7 +42,19 @@ class Kind(StrEnum):
     CONTENT = "content"
 
 
-class SettingsRecord(msgspec.Struct, omit_defaults=True):
+class Record(msgspec.Struct, omit_defaults=True):
+    """What all records share: none shows what is in it, because key materials and passwords are in some."""
+
+    def __repr__(self) -> str:
+        """What kind it is."""
+        return f"<{type(self).__name__}>"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        """Nothing either, for those who ask this way."""
+        return []
+
+
+class SettingsRecord(Record):
     """What a Lab was made with, and how often it was opened since."""
 
     account_id: str
@@ -53,7 +65,7 @@ class SettingsRecord(msgspec.Struct, omit_defaults=True):
     openings: int = 0
 
 
-class ClockRecord(msgspec.Struct, omit_defaults=True):
+class ClockRecord(Record):
     """Where a standing clock stands; how far a flowing one is ahead of the machine's, and where it was last set."""
 
     stands_at: datetime | None = None
@@ -61,7 +73,7 @@ class ClockRecord(msgspec.Struct, omit_defaults=True):
     reached: datetime | None = None
 
 
-class AccountRecord(msgspec.Struct, omit_defaults=True):
+class AccountRecord(Record):
     """An account that was opened. `access_keys`: those that `Account.user` has made, by user name."""
 
     number: int
@@ -74,7 +86,7 @@ class AccountRecord(msgspec.Struct, omit_defaults=True):
     service_control_policies: list[tuple[str, str]] | None = None
 
 
-class EntryRecord(msgspec.Struct, omit_defaults=True):
+class EntryRecord(Record):
     """A key material; `secret` is its bytes, or a private key as DER PKCS #8, or None while it is not here."""
 
     material_id: str
@@ -87,7 +99,7 @@ class EntryRecord(msgspec.Struct, omit_defaults=True):
     description: str = ""
 
 
-class KeyRecord(msgspec.Struct, omit_defaults=True):
+class KeyRecord(Record):
     """A key with its aliases. Related keys have the same key id, and each the whole schedule."""
 
     key_id: str
@@ -113,7 +125,7 @@ class KeyRecord(msgspec.Struct, omit_defaults=True):
     aliases: list[Alias] = []
 
 
-class GrantRecord(msgspec.Struct, omit_defaults=True):
+class GrantRecord(Record):
     """A grant; `key` is its key's ARN."""
 
     key: str
@@ -130,7 +142,7 @@ class GrantRecord(msgspec.Struct, omit_defaults=True):
     tokens: list[str]
 
 
-class KeyStoreRecord(msgspec.Struct, omit_defaults=True):
+class KeyStoreRecord(Record):
     """A custom key store of either type; `cluster` or `proxy` has what only that type has, by attribute."""
 
     key_store_id: str
@@ -145,7 +157,7 @@ class KeyStoreRecord(msgspec.Struct, omit_defaults=True):
     proxy: dict[str, str | None] | None = None
 
 
-class ClusterRecord(msgspec.Struct, omit_defaults=True):
+class ClusterRecord(Record):
     """A CloudHSM cluster."""
 
     number: int
@@ -165,7 +177,7 @@ class ClusterRecord(msgspec.Struct, omit_defaults=True):
     is_deleted: bool = False
 
 
-class ExternalKeyRecord(msgspec.Struct, omit_defaults=True):
+class ExternalKeyRecord(Record):
     """A key in an external key manager."""
 
     key_spec: str
@@ -174,7 +186,7 @@ class ExternalKeyRecord(msgspec.Struct, omit_defaults=True):
     secret: bytes
 
 
-class ManagerRecord(msgspec.Struct, omit_defaults=True):
+class ManagerRecord(Record):
     """An external key manager. `requests`: its log, as pairs."""
 
     number: int
@@ -189,7 +201,7 @@ class ManagerRecord(msgspec.Struct, omit_defaults=True):
     requests: list[tuple[str, str]]
 
 
-class TimerRecord(msgspec.Struct, omit_defaults=True):
+class TimerRecord(Record):
     """A timer of a key or of a custom key store."""
 
     serial: int
@@ -202,7 +214,7 @@ class TimerRecord(msgspec.Struct, omit_defaults=True):
     detail: str = ""
 
 
-class HeldRecord(msgspec.Struct, omit_defaults=True):
+class HeldRecord(Record):
     """What moto holds of one service, account and Region: pickled; or, where that cannot be, why."""
 
     moto: str

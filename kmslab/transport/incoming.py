@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """A request.
+    """A request. Query and headers are not in its repr: a signature or a session token may be in them.
 
     Attributes:
         method: The HTTP method, upper-case.
@@ -22,8 +22,8 @@ class Incoming:
 
     method: str
     path: str
-    query: str
-    headers: Mapping[str, str]
+    query: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     source_ip: str = "127.0.0.1"
 

@@ -64,6 +64,10 @@ class _Unwrapped(NamedTuple):
     wrapped: Wrapped
     until: datetime
 
+    def __repr__(self) -> str:
+        """How long it is kept; never the key."""
+        return f"<data key until {self.until}>"
+
 
 class DataKeys:
     """Gets data keys from KMS, and keeps Bucket Keys unwrapped for a while."""
