@@ -44,7 +44,7 @@ def encrypt_file(
     context: Context | None = None,
     progress: Progress = False,
 ) -> Receipt:
-    """Encrypt a file of any size in less than 2 MiB of memory.
+    """Encrypt a file of any size in less than 8 MiB of memory.
 
     Args:
         kms: A boto3 KMS client, or one that looks like it. Its principal needs kms:GenerateDataKey.
@@ -73,7 +73,7 @@ def encrypt_file(
 def decrypt_file(
     kms: KmsClient, src: StrPath, dst: StrPath, context: Context | None = None, progress: Progress = False
 ) -> Receipt:
-    """Decrypt an envelope of any size in less than 2 MiB of memory, and give it its name only when all is verified.
+    """Decrypt an envelope of any size in less than 8 MiB of memory, and give it its name only when all is verified.
 
     Args:
         kms: A boto3 KMS client, or one that looks like it. Its principal needs kms:Decrypt.

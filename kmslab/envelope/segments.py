@@ -1,7 +1,7 @@
 """Data as a row of sealed segments: the STREAM construction over AES-256-GCM; `format` has the layout.
 
-Each segment is encrypted and authenticated by itself, so that any amount of data goes through six buffers of 256 KiB,
-and nothing is handed on before its tag was verified. Using the same buffers again is also what makes it fast: no byte
+Each segment is encrypted and authenticated by itself, so that any amount of data goes through six buffers of 1 MiB, and
+nothing is handed on before its tag was verified. Using the same buffers again is also what makes it fast: no byte
 is copied between reading, encrypting and writing. The row is held together by the nonces: the number of the segment,
 and whether it is the last. A nonce never comes twice under a payload key, which belongs to one file.
 
@@ -15,11 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BufferedIOBase
+from itertools import cycle
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from kmslab.envelope.behind import WritingBehind
+from kmslab.envelope.behind import PIECES, WritingBehind
 from kmslab.envelope.errors import TamperedError, TruncatedError
 from kmslab.envelope.progress import Advance
 
@@ -44,9 +45,8 @@ def seal(key: bytearray, source: BufferedIOBase, sink: BufferedIOBase, advance: 
     count = 0
     with WritingBehind(sink, SEGMENT_SIZE + TAG_SIZE) as writer:
         for count, (segment, last) in enumerate(_pieces(source, SEGMENT_SIZE), start=1):
-            sealed = writer.room()
-            size = aead.encrypt_into(_nonce(count - 1, last), segment, None, sealed[: len(segment) + TAG_SIZE])
-            writer.write(sealed, size)
+            sealed = writer.place()[: len(segment) + TAG_SIZE]
+            writer.write(aead.encrypt_into(_nonce(count - 1, last), segment, None, sealed))
             advance(len(segment))
     return count
 
@@ -75,12 +75,12 @@ def unseal(key: bytearray, source: BufferedIOBase, sink: BufferedIOBase, advance
         for count, (segment, last) in enumerate(_pieces(source, SEGMENT_SIZE + TAG_SIZE), start=1):
             if len(segment) < TAG_SIZE:
                 raise TruncatedError(f"This envelope ends within segment {count - 1}; get a complete copy of the file.")
-            opened, size = writer.room(), len(segment) - TAG_SIZE
-            _open(aead, count - 1, last, segment, opened[:size])
-            if count > 1 and size == 0:
+            opened = writer.place()[: len(segment) - TAG_SIZE]
+            _open(aead, count - 1, last, segment, opened)
+            if count > 1 and not opened:
                 # Only a faulty writer does this; there shall be one envelope, not two, for the same keys and data.
                 raise TamperedError("This envelope ends with an empty segment, which cannot be; write the file anew.")
-            writer.write(opened, size)
+            writer.write(len(opened))
             advance(len(segment))
     return count
 
@@ -113,14 +113,29 @@ def _nonce(number: int, last: bool) -> bytes:
 def _pieces(source: BufferedIOBase, size: int) -> Iterator[tuple[memoryview, bool]]:
     """All of `source` in pieces of `size` bytes, each with whether it is the last; at least one, perhaps empty.
 
-    To know the last, it reads one piece ahead. A piece is good only until the next one is asked for.
+    To know the last, it reads one stretch ahead. A piece is good only until the next one is asked for.
     """
-    piece, ahead = memoryview(bytearray(size)), memoryview(bytearray(size))
-    held = _fill(source, piece)
-    while following := _fill(source, ahead):
-        yield piece[:held], False
-        piece, ahead, held = ahead, piece, following
-    yield piece[:held], True
+    stretches = _stretches(source, size)
+    stretch = next(stretches)
+    for following in stretches:
+        for start in range(0, len(stretch), size):
+            yield stretch[start : start + size], False
+        stretch = following
+    for start in range(0, len(stretch) or 1, size):
+        yield stretch[start : start + size], start + size >= len(stretch)
+
+
+def _stretches(source: BufferedIOBase, size: int) -> Iterator[memoryview]:
+    """All of `source`: one piece, because most data has no more, then several at once. Each is good for two turns."""
+    first = memoryview(bytearray(size))
+    yield first[: (held := _fill(source, first))]
+    if held < size:
+        return
+    for buffer in cycle([memoryview(bytearray(PIECES * size)) for _ in range(2)]):
+        if held := _fill(source, buffer):
+            yield buffer[:held]
+        if held < len(buffer):
+            return
 
 
 def _fill(source: BufferedIOBase, buffer: memoryview) -> int:

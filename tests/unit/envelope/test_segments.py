@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from io import BufferedIOBase, BytesIO
 
@@ -9,10 +10,15 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kmslab.envelope import TamperedError, TruncatedError
+from kmslab.envelope.behind import PIECES, ROOMS
 from kmslab.envelope.segments import SEGMENT_SIZE, TAG_SIZE, seal, unseal
 
 KEY = bytearray(range(32))
 SEALED_SIZE = SEGMENT_SIZE + TAG_SIZE
+#: Segments that are read in several stretches, and written by a second thread.
+LONG = (ROOMS + 1) * PIECES + 1
+#: The first stretch has one segment, the others have as many as a room.
+STRETCH = 1 + PIECES
 PLAINTEXT = b"".join(bytes((number,)) * SEGMENT_SIZE for number in range(3))
 
 
@@ -43,6 +49,12 @@ def rows(plaintext: bytes = PLAINTEXT, key: bytearray = KEY) -> list[bytes]:
         (SEGMENT_SIZE + 1, 2),
         (3 * SEGMENT_SIZE, 3),
         (3 * SEGMENT_SIZE + 1, 4),
+        (STRETCH * SEGMENT_SIZE - 1, STRETCH),
+        (STRETCH * SEGMENT_SIZE, STRETCH),
+        (STRETCH * SEGMENT_SIZE + 1, STRETCH + 1),
+        ((STRETCH + PIECES) * SEGMENT_SIZE, STRETCH + PIECES),
+        (LONG * SEGMENT_SIZE, LONG),
+        (LONG * SEGMENT_SIZE + 1, LONG + 1),
     ],
 )
 def test_every_size_comes_back(size: int, segments: int) -> None:
@@ -99,6 +111,42 @@ def test_a_spoiled_row_is_refused(spoil: Callable[[list[bytes]], list[bytes]], e
     assert type(caught.value) is error
     assert PLAINTEXT.startswith(sink.getvalue()), "something was handed on that was not verified"
     assert len(sink.getvalue()) < len(PLAINTEXT)
+
+
+LONG_SPOILED: dict[str, tuple[Callable[[list[bytes]], list[bytes]], type[TamperedError], int]] = {
+    "stretches swapped": (
+        lambda s: [s[0], *s[STRETCH : STRETCH + PIECES], *s[1:STRETCH], *s[STRETCH + PIECES :]],
+        TamperedError,
+        1,
+    ),
+    "segments swapped over a border": (
+        lambda s: [*s[: STRETCH - 1], s[STRETCH], s[STRETCH - 1], *s[STRETCH + 1 :]],
+        TamperedError,
+        STRETCH - 1,
+    ),
+    "a stretch repeated": (lambda s: s[:STRETCH] + s[1:], TamperedError, STRETCH),
+    "a stretch dropped": (lambda s: s[:1] + s[STRETCH:], TamperedError, 1),
+    "cut at a border": (lambda s: s[:STRETCH], TruncatedError, STRETCH - 1),
+    "cut behind a border": (lambda s: s[: STRETCH + 1], TruncatedError, STRETCH),
+    "a byte less at a border": (lambda s: [*s[: STRETCH - 1], s[STRETCH - 1][:-1]], TamperedError, STRETCH - 1),
+    "a byte more at the end": (lambda s: [*s, b"\0"], TamperedError, LONG - 1),
+    "a row more at the end": (lambda s: s + s, TamperedError, LONG - 1),
+    "the last first": (lambda s: [s[-1], *s[:-1]], TamperedError, 0),
+}
+
+
+@pytest.mark.parametrize(("spoil", "error", "good"), LONG_SPOILED.values(), ids=LONG_SPOILED.keys())
+def test_a_spoiled_long_row_is_refused_at_the_segment_that_is_wrong(
+    spoil: Callable[[list[bytes]], list[bytes]], error: type[TamperedError], good: int
+) -> None:
+    plaintext = b"".join(bytes((number,)) * SEGMENT_SIZE for number in range(LONG))
+    sink = BytesIO()
+    with pytest.raises(TamperedError, match=rf"(^Segment|ends after segment) {good}\b") as caught:
+        opened(b"".join(spoil(rows(plaintext))), sink)
+    assert type(caught.value) is error
+    assert plaintext.startswith(sink.getvalue()), "something was handed on that was not verified"
+    assert len(sink.getvalue()) <= good * SEGMENT_SIZE
+    assert not [thread for thread in threading.enumerate() if thread.name == "kmslab-envelope"]
 
 
 def test_the_message_names_the_segment() -> None:
