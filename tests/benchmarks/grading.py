@@ -50,7 +50,7 @@ def main() -> int:
             f"{verdict} {each.graded.seconds:5.1f} s  {each.graded.lesson[:2]}  {each.graded.learner:18} {each.earned}"
         )
         if not each.is_right:
-            print(f"      expected {each.points} {each.notes}; notes: {each.told}")
+            print(f"      expected {each.points} {each.case.notes}; notes: {each.told}")
     wrong = sum(not each.is_right for each in judged)
     taken = time.monotonic() - started
     print(f"{len(judged)} submissions, {wrong} wrong, {taken:.1f} s with {options.jobs} jobs")
@@ -72,7 +72,7 @@ class Judged(NamedTuple):
 
     graded: Graded
     points: dict[str, int]
-    notes: tuple[str, ...]
+    case: handed_in.Case
 
     @property
     def earned(self) -> dict[str, int]:
@@ -84,14 +84,14 @@ class Judged(NamedTuple):
 
     @property
     def is_right(self) -> bool:
-        return self.earned == self.points and all(note in self.told for note in self.notes)
+        return self.earned == self.points and not self.case.faults(self.told)
 
 
 def judge(options: argparse.Namespace) -> list[Judged]:
     """Make the submissions that were asked for, and grade them."""
     lessons = options.lesson or lessons_of(notebooks_folder())[:1]
     lessons = [name for name in lessons_of(notebooks_folder()) if name in lessons or "all" in lessons]
-    wanted: list[tuple[Submission, dict[str, int], tuple[str, ...]]] = []
+    wanted: list[tuple[Submission, dict[str, int], handed_in.Case]] = []
     with tempfile.TemporaryDirectory() as folder:
         for lesson in lessons:
             kinds = options.kind or list(handed_in.CASES)
@@ -103,10 +103,10 @@ def judge(options: argparse.Namespace) -> list[Judged]:
                     continue
                 learner = f"{kind}-{number}" if options.count else kind
                 path = handed_in.write(Path(folder), learner, lesson, case.make(lesson))
-                wanted.append((Submission(learner, lesson, path), handed_in.expected(case, lesson), case.notes))
+                wanted.append((Submission(learner, lesson, path), handed_in.expected(case, lesson), case))
         submissions = [each for each, _, _ in wanted]
         found = grade(submissions, notebooks_folder(), Limits(options.timeout, options.timeout * 5), options.jobs)
-    return [Judged(graded, points, notes) for graded, (_, points, notes) in zip(found, wanted, strict=True)]
+    return [Judged(graded, points, case) for graded, (_, points, case) in zip(found, wanted, strict=True)]
 
 
 if __name__ == "__main__":

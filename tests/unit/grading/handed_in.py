@@ -36,12 +36,19 @@ class Case:
         earns: `all`, `none`, or points by exercise; what is left out earns all.
         notes: Words that must be in the notes.
         lesson: For a case that fits one lesson.
+        runs: Whether its cells run to their end: what is refused because it stopped on the way proves nothing.
     """
 
     make: Callable[[str], Notebook | bytes]
     earns: str | Mapping[str, int]
     notes: tuple[str, ...] = ()
     lesson: str = ""
+    runs: bool = False
+
+    def faults(self, told: str) -> list[str]:
+        """What is wrong with the notes: words that are missing, and those that say that a cell came to grief."""
+        stopped = ("stopped with", "graded without") if self.runs else ()
+        return [words for words in self.notes if words not in told] + [words for words in stopped if words in told]
 
 
 def stored(lesson: str, *, solved: bool = False) -> Notebook:
@@ -99,7 +106,9 @@ def with_first(source: str, base: Callable[[str], Notebook] = untouched) -> Call
 
 def in_second_answer(source: str, base: Callable[[str], Notebook] = solved) -> Callable[[str], Notebook]:
     """Something else in the second exercise's cell."""
-    return lambda lesson: with_answers(base(lesson), {f"{lesson[:2]}.2": f"# Exercise {lesson[:2]}.2\n{source}"})
+    return lambda lesson: with_answers(
+        base(lesson), {f"{lesson[:2]}.2": f"# Exercise {lesson[:2]}.2\n{source}".replace("NN", lesson[:2])}
+    )
 
 
 def before_second_answer(source: str) -> Callable[[str], Notebook]:
@@ -208,27 +217,46 @@ class Fake:
     def __len__(self): return 99
     def __bool__(self): return True
     def __eq__(self, other): return True
+    def __getitem__(self, name): return Fake()
+    def __format__(self, how): return 'fake'
+    def __enter__(self): return Fake()
+    def __exit__(self, *a): return True
 lab = Fake()
 """
 
+#: For the checks alone, so that everything else goes on.
 _BUILTINS = """
-import builtins
-builtins.bool = lambda x: True
-builtins.all = builtins.any = lambda x: True
-builtins.isinstance = lambda a, b: True
-builtins.len = lambda x: 3
+import builtins, sys
+def fool(name, true):
+    real = getattr(builtins, name)
+    def fake(*a, **k):
+        caller = sys._getframe(1).f_globals.get('__name__', '')
+        return true if caller.startswith('kmslab.exercises') else real(*a, **k)
+    setattr(builtins, name, fake)
+for name, true in {'all': True, 'any': True, 'len': 3, 'isinstance': True}.items():
+    fool(name, true)
 """
 
-#: What a seat tells the referee, told by a cell: that all is well, that another task is done.
-_FORGED = """
+#: What a referee tells the grader, told by a cell: that every task is done, and that this was all.
+_FINDINGS = """(
+    {'exercise': 'NN.1', 'title': '', 'items': [{'label': '', 'done': True, 'advice': ''}] * 3, 'password': ''},
+    {'end': True, 'notes': {}, 'password': ''},
+)"""
+#: What a seat tells the referee, told by a cell: that it has ended, and what is handed over.
+_ENDS = "({'what': 'done'}, {'what': 'value', 'value': True}, {'what': 'done'})"
+
+
+def forging(messages: str) -> str:
+    """A cell that finds the channel and sends messages of its own."""
+    return f"""
 import gc, json
 from kmslab.grading import channel
-for each in gc.get_objects():
-    if isinstance(each, channel.Channel):
-        for message in ({'exercise': 'NN.1', 'items': [], 'password': ''}, {'end': True, 'notes': {}},
-                        {'what': 'value', 'value': True}, {'what': 'done'}):
-            each.send(json.dumps(message).encode())
+channels = [each for each in gc.get_objects() if isinstance(each, channel.Channel)]
+for each in channels:
+    for message in {messages}:
+        each.send(json.dumps(message).encode())
 """
+
 
 #: Reaches for the Lab's works through the line, and for code in what it sends.
 _REACHES = """
@@ -240,6 +268,7 @@ def refused(ask):
     except Exception as error:
         return True
     return False
+assert not refused(lambda: line.ask('get', number=0, name='clock'))
 assert refused(lambda: line.ask('get', number=0, name='world'))
 assert refused(lambda: line.ask('get', number=0, name='__class__'))
 assert refused(lambda: line.ask('get', number=0, name='_door'))
@@ -248,7 +277,15 @@ assert refused(lambda: line.ask('call', number=0, name='__init__', arguments={'!
 assert refused(lambda: line.ask('call', number=0, name='client', arguments={'!': 'pickle', 'v': ''}, named={}))
 assert refused(lambda: lab.recorder)
 assert refused(lambda: lab.meter)
-REACHED = True
+"""
+
+#: Goes on if it is refused.
+_KILLS_GRADER = """
+import os, signal
+try:
+    os.kill(os.getppid(), signal.SIGKILL)
+except PermissionError:
+    pass
 """
 
 _OTHERS_FILES = """
@@ -300,9 +337,7 @@ CASES: dict[str, Case] = {
     "kills-group": Case(in_second_answer("import os; os.killpg(0, 9)"), {"2": 0}, ("ended the Python process",)),
     "much-memory": Case(in_second_answer("hoard = bytearray(50 * 1024**3)"), {"2": 0}, ("MemoryError",)),
     "grows": Case(in_second_answer("hoard = []\nwhile True: hoard.append(bytearray(10**7))"), {"2": 0}, ("A cell",)),
-    "prints-much": Case(
-        in_second_answer("for _ in range(2000): print('x' * 50_000)"), {"2": 0},
-    ),
+    "prints-much": Case(before_second_answer("for _ in range(2000): print('x' * 50_000)"), ALL),
     "big-file": Case(in_second_answer("open('big', 'wb').truncate(10**12)"), {"2": 0}, ("File too large",)),
     "many-processes": Case(
         in_second_answer(
@@ -312,16 +347,19 @@ CASES: dict[str, Case] = {
         {"2": 0}, ("took more than",),
     ),
     # Dishonest.
-    "own-check": Case(with_first("check = lambda number, answer=None: print('PASS')"), NONE),
+    "own-check": Case(with_first("check = lambda number, answer=None: print('PASS')"), NONE, runs=True),
     "prints-pass": Case(in_every_check("print('PASS: exercise NN.1, (3 of 3)')"), NONE),
-    "patches": Case(with_first(_FAKE_RESULT), NONE),
-    "patches-in-answer": Case(in_second_answer(_FAKE_RESULT, untouched), NONE),
-    "fake-lab": Case(with_first(_FAKE_LAB), NONE),
-    "builtins": Case(with_first(_BUILTINS), NONE),
-    "forges": Case(in_second_answer(_FORGED, untouched), NONE),
-    "kills-grader": Case(in_second_answer("import os, signal; os.kill(os.getppid(), signal.SIGKILL)"), {"2": 0}),
-    "kills-all": Case(in_second_answer("import os; os.kill(-1, 9)"), {"2": 0}),
-    "reaches": Case(in_second_answer(f"{_REACHES}\nprint(REACHED)"), {"2": 0}),
+    "patches": Case(with_first(_FAKE_RESULT), NONE, runs=True),
+    "patches-in-answer": Case(in_second_answer(_FAKE_RESULT, untouched), NONE, runs=True),
+    "fake-lab": Case(with_first(_FAKE_LAB), NONE, runs=True),
+    "builtins": Case(with_first(_BUILTINS), NONE, runs=True),
+    # The note says that what they sent has arrived.
+    "forges": Case(in_second_answer(forging(_FINDINGS), untouched), NONE, ("disturbed the grading",)),
+    "forges-ends": Case(in_second_answer(forging(_ENDS), untouched), NONE, ("disturbed the grading",)),
+    "kills-grader": Case(before_second_answer(_KILLS_GRADER), ALL, runs=True),
+    # The system says nothing to it if nobody else may be killed.
+    "kills-all": Case(before_second_answer("import os; os.kill(-1, 9)"), ALL, runs=True),
+    "reaches": Case(before_second_answer(_REACHES), ALL),
     "reads-files": Case(before_second_answer(_OTHERS_FILES), ALL),
     "guesses": Case(
         in_second_answer("for number in range(200): check('00.3', number)"), {"2": 0},

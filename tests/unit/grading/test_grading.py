@@ -22,7 +22,7 @@ from kmslab.grading.submissions import Submission
 LESSON = "00_start"
 
 #: Those that stand for others; each costs about two seconds of a processor.
-KINDS = ("solved", "untouched", "patches", "forges", "exits", "endless", "reads-files", "other-lesson")
+KINDS = ("solved", "untouched", "patches", "forges", "reaches", "exits", "endless", "reads-files", "other-lesson")
 
 #: What only Landlock keeps out.
 NEEDS_A_WALL = {"reads-files", "kills-grader", "kills-all"}
@@ -55,7 +55,7 @@ def test_each_earns_what_it_has_done(
     case = handed_in.CASES[kind]
     points, notes = graded[kind]
     assert points == handed_in.expected(case, LESSON)
-    assert [words for words in case.notes if words not in notes] == []
+    assert case.faults(notes) == []
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes are looked for in /proc")
