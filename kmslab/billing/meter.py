@@ -28,7 +28,7 @@ _MAKES_A_KEY = frozenset({"CreateKey", "ReplicateKey"})
 
 
 @dataclass(slots=True)
-class _Lifetime:
+class Lifetime:
     """When a key costs money: from `start` on, until `end`; and more from each of its first rotations on."""
 
     start: datetime
@@ -68,7 +68,7 @@ class Meter:
         self._by_price: defaultdict[str, defaultdict[tuple[str, RequestPrice], _Tally]] = defaultdict(
             lambda: defaultdict(_Tally)
         )
-        self._lifetimes: defaultdict[str, dict[str, _Lifetime]] = defaultdict(dict)
+        self._lifetimes: defaultdict[str, dict[str, Lifetime]] = defaultdict(dict)
         # What the keys of an account have cost by the end of an hour, and how much had happened to keys by then.
         self._key_costs: dict[str, tuple[datetime, int, Decimal]] = {}
         self._happened = 0
@@ -86,6 +86,35 @@ class Meter:
         if call.operation in _LIFE and call.error_code is None:
             self._happened += 1
             self._follow(call)
+
+    @property
+    def requests(self) -> Counter[RequestCount]:
+        """All requests that were counted, of all accounts."""
+        counts: Counter[RequestCount] = Counter()
+        for tallies in self._tallies.values():
+            for tally in tallies.values():
+                if tally.what is not None:
+                    counts[tally.what] += tally.count
+        return counts
+
+    @property
+    def lifetimes(self) -> Iterator[tuple[str, str, Lifetime]]:
+        """For how long each key is charged, by its account and its ARN."""
+        for account_id, lifetimes in self._lifetimes.items():
+            for key_arn, lifetime in lifetimes.items():
+                yield account_id, key_arn, lifetime
+
+    def put_back(
+        self, requests: Iterable[tuple[RequestCount, int]], lifetimes: Iterable[tuple[str, str, Lifetime]]
+    ) -> None:
+        """Know what a meter knew in an earlier life of the Lab."""
+        for what, count in requests:
+            of_price = self._by_price[what.account_id][what.month, what.price]
+            of_price.count += count
+            self._tallies[what.account_id][what] = _Tally(count, what, of_price)
+        for account_id, key_arn, lifetime in lifetimes:
+            self._lifetimes[account_id][key_arn] = lifetime
+        self._happened += 1
 
     def bill(self, account_id: str, now: datetime) -> Bill:
         """What an account owes up to `now`, in UTC, as though it were in no organisation."""
@@ -160,7 +189,7 @@ class Meter:
         key = call.keys[0]
         lifetimes = self._lifetimes[key.account_id]
         if call.operation == "CreateKey":
-            lifetimes[key.arn] = _Lifetime(call.time)
+            lifetimes[key.arn] = Lifetime(call.time)
         elif key.arn not in lifetimes:
             # An AWS managed key, which costs nothing however often it rotates.
             return

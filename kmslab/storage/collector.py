@@ -1,22 +1,20 @@
 """From marks to rows: what is written of everything that has changed.
 
-Remembers of each row what was written last, as a digest, so that what is as it was is not written again.
+Remembers of each row what was written last, as a hash, so that what is as it was is not written again.
 """
 
 from __future__ import annotations
 
-import hashlib
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from kmslab.call import Call
 from kmslab.keys.store import World
 from kmslab.storage import taking
 from kmslab.storage.database import Name, Rows
-from kmslab.storage.records import GrantRecord, KeyStoreRecord, Kind, written
+from kmslab.storage.records import GrantRecord, KeyStoreRecord, Kind, SummaryRecord, written
 from kmslab.storage.touched import Marks, Place, find_key
 
 #: What is to be written, and what is to be taken out.
@@ -48,7 +46,8 @@ class Collector:
         """
         self._world = world
         self._documents = documents
-        self._digests = {name: _digest(value) for name, value in rows.items()}
+        # Python's hash is keyed and has 64 bits: that a change would not be seen by it is not going to happen.
+        self._hashes = {name: hash(value) for name, value in rows.items()}
         self._document_names = {name for name in rows if name.kind in _DOCUMENTS}
         self._key_stores: defaultdict[Place, set[str]] = defaultdict(set)
         for store in world.stores:
@@ -59,8 +58,8 @@ class Collector:
             for key in store.keys:
                 if key.grants:
                     self._grants[key.arn] = {grant.grant_id for grant in key.grants}
-        batches = [int(name.name) for name in rows if name.kind == Kind.CALLS]
-        self._batches = count(1 + max(batches, default=0))
+        #: The number of the next batch of calls.
+        self.next_batch = 1 + max((int(name.name) for name in rows if name.kind == Kind.CALLS), default=0)
 
     def rows(self, marks: Marks) -> Changes:
         """What is to be written of what was marked. Called while the world stands still."""
@@ -82,18 +81,18 @@ class Collector:
 
     def add_bytes(self, changes: Changes, name: Name, value: bytes | None) -> None:
         """Let a row be written, or be taken out, if that changes it."""
-        digest = None if value is None else _digest(value)
-        if self._digests.get(name) == digest:
+        found = None if value is None else hash(value)
+        if self._hashes.get(name) == found:
             return
-        if digest is None:
-            del self._digests[name]
+        if found is None:
+            del self._hashes[name]
         else:
-            self._digests[name] = digest
+            self._hashes[name] = found
         changes[name] = value
 
     def has(self, name: Name) -> bool:
         """Whether there is such a row."""
-        return name in self._digests
+        return name in self._hashes
 
     def _add_documents(self, changes: Changes) -> None:
         present = set()
@@ -148,23 +147,19 @@ class Collector:
     def add_calls(self, changes: Changes, calls: Sequence[Call]) -> None:
         """Let calls be written, some hundreds a row."""
         for start in range(0, len(calls), _CALLS):
-            name = Name(Kind.CALLS, f"{next(self._batches):012}")
+            name = Name(Kind.CALLS, f"{self.next_batch:012}")
+            self.next_batch += 1
             changes[name] = zlib.compress(written(calls[start : start + _CALLS]), _LEVEL)
+
+    def add_summary(self, changes: Changes, summary: SummaryRecord) -> None:
+        """Let be written what all calls come to, up to the last one that `add_calls` was given."""
+        summary.next_batch = self.next_batch
+        self._add(changes, Name(Kind.SUMMARY, ""), summary)
 
 
 #: The kinds of the documents.
 _DOCUMENTS = frozenset({Kind.SETTINGS, Kind.CLOCK, Kind.TOKENS, Kind.ACCOUNT, Kind.CLUSTER, Kind.MANAGER})
 
 
-def calls_in(rows: Rows) -> Iterable[bytes]:
-    """The batches of calls in a file, oldest first, as MessagePack."""
-    names = sorted(name for name in rows if name.kind == Kind.CALLS)
-    return (zlib.decompress(rows[name]) for name in names)
-
-
 def _grant_name(arn: str, grant_id: str) -> Name:
     return Name(Kind.GRANT, f"{arn}/{grant_id}")
-
-
-def _digest(value: bytes) -> bytes:
-    return hashlib.blake2b(value, digest_size=16).digest()

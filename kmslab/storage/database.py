@@ -46,6 +46,9 @@ _MAGIC = b"SQLite format 3\0"
 #: "kmsl", as SQLite's application id: at offset 68 of the file; the version is at 60. Source: sqlite.org/fileformat.
 _APPLICATION_ID = 0x6B6D736C
 
+#: Most rows find a place in a page of this size, and not in a page of their own.
+_PAGE = 8192
+
 _SUM = Name("sum", "")
 _SCHEMA = (
     "CREATE TABLE header (value BLOB NOT NULL)",
@@ -99,6 +102,7 @@ class Database:
         try:
             os.close(os.open(made, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
             with closing(sqlite3.connect(made, isolation_level=None)) as connection:
+                connection.execute(f"PRAGMA page_size = {_PAGE}")
                 connection.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {version()}")
                 connection.execute("BEGIN")

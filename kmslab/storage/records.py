@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from kmslab.keys.alias import Alias
+from kmslab.keys.key import LastUse
 from kmslab.keys.key_store import ConnectionState
 from kmslab.keys.ring import MaterialState, RotationType
 from kmslab.keys.rotation import RotationSchedule
@@ -35,6 +36,8 @@ class Kind(StrEnum):
     MANAGER = "external key manager"
     TIMER = "timer"
     CALLS = "calls"
+    #: What the calls come to.
+    SUMMARY = "summary"
     SESSION = "session"
     #: What moto holds of one service, account and Region.
     HELD = "held"
@@ -212,6 +215,24 @@ class TimerRecord(Record):
     key_id: str = ""
     key_store_id: str = ""
     detail: str = ""
+
+
+class SummaryRecord(Record):
+    """What the calls come to: a Lab that opens need not read them again.
+
+    Attributes:
+        last: The time of the last call, or None.
+        requests: How often each kind of request was counted: a `RequestCount`, with the price's name, and the number.
+        lifetimes: For how long each key is charged: account, key ARN, beginning, end and charged rotations.
+        last_uses: When each key was last used, by its ARN.
+        next_batch: The number of the first batch of calls that is not part of it.
+    """
+
+    last: datetime | None
+    requests: list[tuple[tuple[str, str, str, str | None, str, str, str, tuple[str, ...]], int]]
+    lifetimes: list[tuple[str, str, datetime, datetime | None, list[datetime]]]
+    last_uses: dict[str, LastUse]
+    next_batch: int = 0
 
 
 class HeldRecord(Record):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -22,6 +23,20 @@ class Recorder:
         #: Whether calls are kept.
         self.keeps = True
         self._calls: list[Call] = []
+        # Those of an earlier life of the Lab, until somebody looks: most who open a Lab do not look back.
+        self._earlier: tuple[datetime, Callable[[], list[Call]]] | None = None
+        self._reading = threading.Lock()
+
+    def put_back(self, last: datetime, read: Callable[[], list[Call]]) -> None:
+        """Have kept the calls that `read` gives, in the order of their times, the last of them at `last`."""
+        self._earlier = last, read
+
+    def _all(self) -> list[Call]:
+        with self._reading:
+            if self._earlier is not None:
+                self._calls[:0] = self._earlier[1]()
+                self._earlier = None
+        return self._calls
 
     def __call__(self, call: Call) -> None:
         """Keep one call, where its time belongs: one that took long may be told after one that came later."""
@@ -35,20 +50,24 @@ class Recorder:
     def find(self, request_id: str) -> Call | None:
         """The call with this request id, or None."""
         # What KMS did by itself has none.
-        return next((call for call in reversed(self._calls) if call.request_id == request_id != ""), None)
+        return self._last(lambda call: call.request_id == request_id != "")
 
     def find_quoted(self, text: str) -> Call | None:
         """The last call by another service whose error `text` quotes, or None: services pass KMS's words on."""
-        found = (call for call in reversed(self._calls) if call.invoked_by and call.error_message)
-        return next((call for call in found if call.error_message in text), None)
+        return self._last(lambda call: bool(call.invoked_by and call.error_message) and call.error_message in text)
+
+    def _last(self, is_it: Callable[[Call], bool]) -> Call | None:
+        # What is asked about has mostly just happened.
+        found = next(filter(is_it, reversed(self._calls)), None)
+        return found or (None if self._earlier is None else next(filter(is_it, reversed(self._all())), None))
 
     def trail(self, account_id: str) -> Trail:
         """The trail of one account, as it is now."""
-        return Trail([call for call in self._calls if call.account_id == account_id])
+        return Trail([call for call in self._all() if call.account_id == account_id])
 
     def between(self, account_id: str, since: datetime, until: datetime) -> Trail:
         """The trail of one account from one moment on and up to another, which is not part of it."""
-        calls = self._calls
+        calls = self._calls if self._earlier is None or self._earlier[0] < since else self._all()
         first = bisect_left(calls, since, key=lambda each: each.time)
         last = bisect_left(calls, until, lo=first, key=lambda each: each.time)
         return Trail([call for call in calls[first:last] if call.account_id == account_id])
