@@ -154,7 +154,10 @@ class KeyRing:
 
     def _settle(self) -> None:
         # Looked at on every request, changed once in a while.
-        self._current = next((entry for entry in self if entry.state is MaterialState.CURRENT), None)
-        self._is_complete = self._current is not None and all(
-            entry.material is not None for entry in self if entry.state.is_permanent
-        )
+        self._current, is_complete = None, True
+        for entry in self._by_id.values():
+            if entry.state is MaterialState.CURRENT:
+                self._current = entry
+            if entry.material is None and entry.state.is_permanent:
+                is_complete = False
+        self._is_complete = is_complete and self._current is not None

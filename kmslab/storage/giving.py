@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from kmslab.keys import imports
+from kmslab.keys.alias import Alias
 from kmslab.keys.cloudhsm import CloudHsmCluster
 from kmslab.keys.cloudhsm_key_store import CloudHsmKeyStore
 from kmslab.keys.external_key_store import Connectivity, ExternalKeyStore
@@ -17,7 +19,7 @@ from kmslab.keys.related import RelatedKeys
 from kmslab.keys.ring import KeyRing, RingEntry
 from kmslab.keys.rotation import RotationSchedule
 from kmslab.keys.specs import KEY_SPECS, KeySpec
-from kmslab.keys.store import World
+from kmslab.keys.store import RegionStore, World
 from kmslab.keys.timers import Due, Timer
 from kmslab.keys.xks import Credential, ExternalKey, ExternalKeyManager, ProxyRequest
 from kmslab.storage.records import (
@@ -41,6 +43,7 @@ class Giver:
         self._related: dict[tuple[str, str], tuple[RelatedKeys, RotationSchedule]] = {}
         self._materials: dict[tuple[str, str, str], KeyMaterial] = {}
         self._keys: dict[str, Key] = {}
+        self._texts: dict[str, str] = {}
 
     # --- what is outside ---
 
@@ -104,9 +107,13 @@ class Giver:
 
     def keys(self, records: Iterable[KeyRecord]) -> None:
         """Put keys and aliases back."""
+        found: dict[RegionStore, tuple[list[Key], list[Alias]]] = defaultdict(lambda: ([], []))
         for record in sorted(records, key=lambda each: (each.created, each.key_id)):
             related, rotation = self._family(record)
             store = self._world.store(record.account_id, record.region)
+            keys, aliases = found[store]
+            # Most keys have the default key policy, and can share its text.
+            policy = self._texts.setdefault(record.policy, record.policy)
             key = Key(
                 key_id=record.key_id,
                 account_id=record.account_id,
@@ -115,7 +122,7 @@ class Giver:
                 usage=record.usage,
                 created=record.created,
                 description=record.description,
-                policy=record.policy,
+                policy=policy,
                 ring=self._ring(record),
                 origin=record.origin,
                 manager=record.manager,
@@ -129,10 +136,12 @@ class Giver:
                 deletion_date=record.deletion_date,
                 tags=record.tags,
             )
-            self._world.add_key(key)
             self._keys[key.arn] = key
-            for alias in record.aliases:
-                store.add_alias(alias)
+            keys.append(key)
+            aliases += record.aliases
+        for store, (keys, aliases) in found.items():
+            self._world.add_keys(store, keys)
+            store.add_aliases(aliases)
 
     def _family(self, record: KeyRecord) -> tuple[RelatedKeys | None, RotationSchedule]:
         if record.primary_region is None:
@@ -161,6 +170,8 @@ class Giver:
     def _material(self, record: KeyRecord, spec: KeySpec, entry: EntryRecord) -> KeyMaterial | None:
         if entry.secret is None:
             return None
+        if record.primary_region is None:
+            return imports.read_material(spec, entry.secret, entry.material_id)
         name = (record.account_id, record.key_id, entry.material_id)
         if name not in self._materials:
             self._materials[name] = imports.read_material(spec, entry.secret, entry.material_id)

@@ -19,6 +19,7 @@ from kmslab.call import Call
 from kmslab.errors import NotKeptError
 from kmslab.storage.collector import Changes, Collector
 from kmslab.storage.database import Database
+from kmslab.storage.records import SummaryRecord
 from kmslab.storage.touched import Marks, Touched
 
 #: How long the record of a call that changed nothing may wait, in seconds.
@@ -26,6 +27,9 @@ PATIENCE = 1.0
 
 #: What other services hold has rows of its own, made while moto stands still.
 Others = Callable[[Marks, Changes], None]
+
+#: What all calls come to. Called while the world stands still.
+Summarise = Callable[[], SummaryRecord]
 
 #: Shows a guard every request before it does anything, until the context ends.
 Guarded = Callable[[Callable[[Call], None]], AbstractContextManager[None]]
@@ -137,13 +141,16 @@ class Keeper:
         """Look at every key once things are quiet: somebody may change one by another way than an operation."""
         self._was_busy = True
 
-    def _commit(self) -> None:
-        """Write everything that has changed so far."""
+    def _commit(self, summarise: Summarise | None = None) -> None:
+        """Write everything that has changed so far; at the end, with what all calls come to."""
         with self._still:
             marks, number = self._touched.take()
             # A later row of the same name takes the place of one that was left.
             self._left |= self._collector.rows(marks)
+            summary = None if summarise is None else summarise()
         self._collector.add_calls(self._left, marks.calls)
+        if summary is not None:
+            self._collector.add_summary(self._left, summary)
         self._others(marks, self._left)
         if self._left:
             try:
@@ -181,8 +188,11 @@ class Keeper:
             self._sweep()
             self._commit()
 
-    def close(self) -> None:
+    def close(self, summarise: Summarise) -> None:
         """Write everything, and stop.
+
+        Args:
+            summarise: Says what all calls come to.
 
         Raises:
             NotKeptError: the file cannot be written.
@@ -194,6 +204,6 @@ class Keeper:
         with self._writing:
             try:
                 self._sweep()
-                self._commit()
+                self._commit(summarise)
             finally:
                 self.end(NotKeptError(f"This Lab is closed; open {self._database.path} again."))

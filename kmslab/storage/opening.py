@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, suppress
-from datetime import datetime
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
 from kmslab.billing.meter import Meter
-from kmslab.call import Call
 from kmslab.errors import KmslabError, NotKeptError
-from kmslab.keys.key import LastUse
 from kmslab.principals import Credentials
-from kmslab.service.front_door import TRACKED, FrontDoor
+from kmslab.service.front_door import FrontDoor
 from kmslab.storage import forks, surroundings
-from kmslab.storage.collector import Collector, calls_in
+from kmslab.storage.collector import Collector
 from kmslab.storage.database import Database, Name, Rows
 from kmslab.storage.keeper import Keeper
 from kmslab.storage.others import Others
+from kmslab.storage.past import Past
 from kmslab.storage.records import Kind, SettingsRecord
-from kmslab.storage.touched import Touched, find_key
+from kmslab.storage.touched import Touched
 from kmslab.trail.recorder import Recorder
 
 if TYPE_CHECKING:
@@ -41,6 +40,21 @@ class Ground(surroundings.Ground, Protocol):
     recorder: Recorder
 
 
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Within the block, no garbage is looked for: nothing that is read is any, and looking again and again takes half.
+
+    It is of the whole process, and switched on again only if it was on.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 class StateFile:
     """The file of one Lab.
 
@@ -49,6 +63,7 @@ class StateFile:
         lost: What did not survive, a sentence each.
     """
 
+    @_collecting_later()
     def __init__(self, path: str | os.PathLike[str], wanted: Mapping[str, Any]) -> None:
         """Open the file, or make it where there is none.
 
@@ -74,6 +89,7 @@ class StateFile:
         self._keeper: Keeper | None = None
         self._services: Services | None = None
 
+    @_collecting_later()
     def attach(
         self,
         ground: Ground,
@@ -92,6 +108,8 @@ class StateFile:
         Raises:
             KmslabError: the file is damaged, or cannot be written.
         """
+        past = self._past = Past(self._rows)
+        self._summarise = lambda: past.summarise(ground)
         if self._is_new:
             self._settings = self._new_settings(ground)
         else:
@@ -104,6 +122,7 @@ class StateFile:
         forks.watch(self)
         ground.world.timers.watcher = touched.watch
         door.observe(touched)
+        door.observe(past.note)
         door.before_reply(keeper.wait)
         ground.clock.subscribe(lambda when: keeper.look_again())
         # The number of this opening is on the disk before anything gets an id of it.
@@ -124,7 +143,7 @@ class StateFile:
     def _put_back(self, ground: Ground) -> None:
         try:
             surroundings.put_back(ground, self._rows, self._settings)
-            last = self._tell_calls(ground)
+            last = self._past.put_back(ground)
         except (LookupError, TypeError, ValueError, msgspec.MsgspecError) as error:
             # Authenticated, and yet not to be understood: another program has written it.
             path = self._database.path
@@ -132,19 +151,6 @@ class StateFile:
         if last is not None and ground.clock.now() < last:
             # The machine's clock was put back while the Lab was open, and the Lab came to a sudden end.
             ground.clock.set(last)
-
-    def _tell_calls(self, ground: Ground) -> datetime | None:
-        """Tell the bill and the trail what they knew; the time of the last call."""
-        decoder = msgspec.msgpack.Decoder(list[Call])
-        last = None
-        for batch in calls_in(self._rows):
-            for call in decoder.decode(batch):
-                ground.meter(call)
-                ground.recorder(call)
-                if call.operation in TRACKED and call.error_code is None:
-                    _use(ground, call)
-                last = call.time if last is None else max(last, call.time)
-        return last
 
     def _give_access_key(self, ground: Ground) -> None:
         account = next(iter(ground.accounts))
@@ -189,14 +195,7 @@ class StateFile:
                 # Where it stands goes into the file: the machine's clock may be put back until the next time.
                 with self.still:
                     self._clock.note()
-                self._keeper.close()
+                self._keeper.close(self._summarise)
         finally:
             self._keeper = None
             self._database.close()
-
-
-def _use(ground: Ground, call: Call) -> None:
-    for used in call.keys:
-        key = find_key(ground.world, used.arn)
-        if key is not None and key.created <= call.time:
-            key.last_use = LastUse(call.operation, call.time, call.request_id, call.event_id)

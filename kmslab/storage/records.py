@@ -217,20 +217,44 @@ class TimerRecord(Record):
     detail: str = ""
 
 
+class CountRecord(Record, array_like=True):
+    """How often one kind of request was counted: a `RequestCount`, with the name of the price."""
+
+    month: str
+    region: str
+    operation: str
+    key_arn: str | None
+    price: str
+    account_id: str
+    service: str
+    other_keys: tuple[str, ...]
+    count: int
+
+
+class LifetimeRecord(Record, array_like=True):
+    """For how long one key is charged."""
+
+    account_id: str
+    key_arn: str
+    start: datetime
+    end: datetime | None
+    rotations: list[datetime]
+
+
 class SummaryRecord(Record):
     """What the calls come to: a Lab that opens need not read them again.
 
     Attributes:
         last: The time of the last call, or None.
-        requests: How often each kind of request was counted: a `RequestCount`, with the price's name, and the number.
-        lifetimes: For how long each key is charged: account, key ARN, beginning, end and charged rotations.
+        requests: How often each kind of request was counted.
+        lifetimes: For how long each key is charged.
         last_uses: When each key was last used, by its ARN.
         next_batch: The number of the first batch of calls that is not part of it.
     """
 
     last: datetime | None
-    requests: list[tuple[tuple[str, str, str, str | None, str, str, str, tuple[str, ...]], int]]
-    lifetimes: list[tuple[str, str, datetime, datetime | None, list[datetime]]]
+    requests: list[CountRecord]
+    lifetimes: list[LifetimeRecord]
     last_uses: dict[str, LastUse]
     next_batch: int = 0
 

@@ -89,8 +89,9 @@ def test_a_newer_version(path: Path) -> None:
 
 def test_each_damaged_page_is_found(path: Path) -> None:
     whole = path.read_bytes()
-    for start in range(0, len(whole), 4096):
-        path.write_bytes(whole[: start + 100] + b"U" * 3996 + whole[start + 4096 :])
+    page = int.from_bytes(whole[16:18])
+    for start in range(0, len(whole), page):
+        path.write_bytes(whole[: start + 100] + b"U" * (page - 100) + whole[start + page :])
         assert_refused(path, DAMAGED.format(path=path))
 
 
