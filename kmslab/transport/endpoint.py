@@ -57,6 +57,8 @@ _INTERNAL = {"kms": "KMSInternalException", "s3": "InternalError"}
 
 _OWN = "/_kmslab/"
 
+_TIMEOUT = "RequestTimeout"
+
 _log = logging.getLogger("kmslab")
 
 
@@ -105,19 +107,21 @@ class Endpoint:
         # Most requests are small, whatever service they are for.
         is_small = length != "" and not _is_more(length, LARGEST_REQUEST)
         limit = LARGEST_REQUEST if is_small or hosts.service_of(head) != "s3" else LARGEST_OBJECT
-        asks_first = "expect" in headers and _is_more(length, limit)
+        ends = "expect" in headers and _is_more(length, limit)
         try:
-            if asks_first:
+            if _is_more(length, limit):
+                # At once: what is still to come is read and forgotten, for a while.
                 raise _too_large()
             body = await _read(receive, limit)
         except RefusedError as error:
             reply = refuse(error, hosts.service_of(head))
+            ends = ends or error.code == _TIMEOUT
         except _GoneError:
             return
         else:
             request = Incoming(head.method, path, head.query, headers, body, head.source_ip)
             reply = await (self._own(request) if path.startswith(_OWN) else self._answer(request))
-        await _write(send, reply, bodiless=head.method == "HEAD", close=asks_first)
+        await _write(send, reply, bodiless=head.method == "HEAD", close=ends)
 
     async def _answer(self, request: Incoming) -> Reply:
         service = hosts.service_of(request)
@@ -224,7 +228,7 @@ async def _read(receive: Receive, limit: int) -> bytes:
                 message = await receive()
     except TimeoutError:
         text = "Your socket connection to the server was not read from or written to within the timeout period."
-        raise RefusedError("RequestTimeout", text) from None
+        raise RefusedError(_TIMEOUT, text) from None
 
 
 def _is_more(length: str, limit: int) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import math
 import selectors
 import socket
 import threading
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 #: How long requests that are under way may take when the server stops, in seconds.
 _GRACE = 10
-
-#: How long a connection may be idle, in seconds. Longer than clients keep theirs: one that is closed just when its
-#: client uses it again looks like a failure.
-_IDLE = 75
 
 
 class Server:
@@ -87,6 +84,7 @@ class Server:
             return
         import uvicorn
 
+        from kmslab.transport import patience
         from kmslab.transport.protocol import Protocol
 
         config = uvicorn.Config(
@@ -94,7 +92,7 @@ class Server:
             lifespan="off",
             http=Protocol,
             ws="none",
-            timeout_keep_alive=_IDLE,
+            timeout_keep_alive=math.ceil(patience.LIMITS[patience.Wait.REQUEST]),
             log_level="error",
             log_config=None,
             access_log=False,
@@ -104,7 +102,7 @@ class Server:
             backlog=1024,
             timeout_graceful_shutdown=_GRACE,
         )
-        self._server = uvicorn.Server(config)
+        self._server = patience.Server(config)
         if self._stopping.is_set():
             self._server.should_exit = True
         self._server.run(sockets=[self._socket])
