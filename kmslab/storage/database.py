@@ -179,12 +179,15 @@ class Database:
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise AuthenticationError
         headers = connection.execute("SELECT value FROM header").fetchall()
-        if len(headers) != 1:
+        if len(headers) != 1 or type(headers[0][0]) is not bytes:
             raise AuthenticationError
         self._vault = vault = open_vault(self.path, msgspec.msgpack.decode(headers[0][0], type=Header), environ)
         self._weights: dict[tuple[str, bytes], int] = {}
         rows: Rows = {}
         for kind, row_id, value in connection.execute("SELECT kind, id, value FROM rows"):
+            # A column of SQLite takes a value of any type.
+            if (type(kind), type(row_id), type(value)) != (str, bytes, bytes):
+                raise AuthenticationError
             name, plain = vault.unseal(kind, row_id, value)
             rows[Name(kind, name)] = plain
             if kind != _SUM.kind:

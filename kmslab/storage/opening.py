@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: The arguments of a Lab that are the file's once it is made.
 _SETTINGS = tuple(name for name in SettingsRecord.__struct_fields__ if name != "openings")
 
+#: What comes of a row that is authenticated and yet not to be understood: another program has written it.
+_NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, msgspec.MsgspecError)
+
 
 class Ground(surroundings.Ground, Protocol):
     """The Lab, as far as it is kept."""
@@ -83,7 +86,12 @@ class StateFile:
         if kept is None:
             self.arguments: dict[str, Any] = dict(wanted)
         else:
-            self._settings = msgspec.msgpack.decode(kept, type=SettingsRecord)
+            try:
+                with self._understanding():
+                    self._settings = msgspec.msgpack.decode(kept, type=SettingsRecord)
+            except KmslabError:
+                self._database.close()
+                raise
             self._settings.openings += 1
             self.arguments = {name: getattr(self._settings, name) for name in _SETTINGS}
         self._keeper: Keeper | None = None
@@ -108,7 +116,8 @@ class StateFile:
         Raises:
             KmslabError: the file is damaged, or cannot be written.
         """
-        past = self._past = Past(self._rows)
+        with self._understanding():
+            past = self._past = Past(self._rows)
         self._summarise = lambda: past.summarise(ground)
         if self._is_new:
             self._settings = self._new_settings(ground)
@@ -141,16 +150,20 @@ class StateFile:
         return msgspec.convert({"account_id": home, "region": ground.region} | given, SettingsRecord)
 
     def _put_back(self, ground: Ground) -> None:
-        try:
+        with self._understanding():
             surroundings.put_back(ground, self._rows, self._settings)
             last = self._past.put_back(ground)
-        except (LookupError, TypeError, ValueError, msgspec.MsgspecError) as error:
-            # Authenticated, and yet not to be understood: another program has written it.
-            path = self._database.path
-            raise KmslabError(f"{path} was written by another kmslab and cannot be read ({error!r}).") from None
         if last is not None and ground.clock.now() < last:
             # The machine's clock was put back while the Lab was open, and the Lab came to a sudden end.
             ground.clock.set(last)
+
+    @contextmanager
+    def _understanding(self) -> Iterator[None]:
+        try:
+            yield
+        except _NOT_UNDERSTOOD as error:
+            path = self._database.path
+            raise KmslabError(f"{path} was written by another kmslab and cannot be read ({error!r}).") from None
 
     def _give_access_key(self, ground: Ground) -> None:
         account = next(iter(ground.accounts))

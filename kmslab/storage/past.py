@@ -17,6 +17,7 @@ from kmslab.billing.bill import RequestCount
 from kmslab.billing.meter import Lifetime, Meter
 from kmslab.billing.prices import PRICE_ROWS
 from kmslab.call import Call
+from kmslab.errors import KmslabError
 from kmslab.keys.key import LastUse
 from kmslab.keys.store import World
 from kmslab.service.front_door import TRACKED
@@ -134,7 +135,12 @@ def _request(each: CountRecord) -> RequestCount:
 
 
 def _unpacked(packed: bytes) -> Iterator[Call]:
-    return iter(_decoder.decode(zlib.decompress(packed)))
+    try:
+        return iter(_decoder.decode(zlib.decompress(packed)))
+    except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        # Perhaps long after the file was opened, when somebody looks at the trail.
+        text = f"The state file's trail was written by another kmslab and cannot be read ({error!r})."
+        raise KmslabError(text) from None
 
 
 def _use(world: World, call: Call) -> None:

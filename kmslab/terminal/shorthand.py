@@ -121,9 +121,10 @@ class _Reader:
     def _items(self) -> list[Any]:
         items: list[Any] = []
         while not self._sees("]"):
-            if items:
-                self._take(",")
             items.append(self._values(nested=True))
+            if not self._sees("]"):
+                # awscli lets a comma stand before the end.
+                self._take(",")
         self._take("]")
         return items
 

@@ -15,9 +15,15 @@ from kmslab.transport.incoming import Incoming
 from kmslab.wire import model
 from kmslab.wire.sigv4 import Scope
 
-_SERVICE = re.compile(r"Credential=[^/,\s]+/[^/,\s]*/[^/,\s]*/([a-z0-9-]+)/aws4_request")
-_SERVICE_IN_QUERY = re.compile(r"X-Amz-Credential=[^&]*?(?:/|%2F)([a-z0-9-]+)(?:/|%2F)aws4_request", re.IGNORECASE)
+# Each part has a limit: nobody has been believed yet, and a long text must not be read from many places to its end.
+_SERVICE = re.compile(r"Credential=[^/,\s]{1,128}/[^/,\s]{0,128}/[^/,\s]{0,128}/([a-z0-9-]{1,128})/aws4_request")
+_SERVICE_IN_QUERY = re.compile(
+    r"X-Amz-Credential=[^&]{0,400}?(?:/|%2F)([a-z0-9-]{1,128})(?:/|%2F)aws4_request", re.IGNORECASE
+)
 _BUCKET = re.compile(r"(?:(?P<of_s3>.+)\.s3[.-][a-z0-9.-]+|(?P<local>.+)\.localhost)(?::\d+)?", re.IGNORECASE)
+
+#: A name of the DNS, and a port. Source: RFC 1035 section 2.3.4.
+_LONGEST_HOST = 253 + 6
 
 #: Services that take their parameters from the query as well as from a form. Source: IAM User Guide, "Calling the IAM
 #: API using HTTP query requests".
@@ -42,7 +48,7 @@ def service_of(request: Incoming) -> str:
 
 def bucket_of(host: str) -> str | None:
     """The bucket that a host name names, as `reports.s3.localhost:4566` or `reports.localhost` do; or None."""
-    found = _BUCKET.fullmatch(host)
+    found = _BUCKET.fullmatch(host) if len(host) <= _LONGEST_HOST else None
     if found is None:
         return None
     name = found["of_s3"] or found["local"]

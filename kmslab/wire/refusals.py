@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,6 +21,9 @@ from kmslab.errors import AwsError
 from kmslab.wire import model
 from kmslab.wire.encode import error_body, write_body
 from kmslab.wire.http import Reply
+
+#: What XML cannot say, not even as a reference. Source: XML 1.0 section 2.2.
+_NOT_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class RefusedError(Exception):
@@ -124,7 +128,7 @@ def _xml_of_query(error: RefusedError, namespace: str) -> Reply:
     fault = "Sender" if error.status < 500 else "Receiver"
     body = (
         f'<ErrorResponse xmlns="{namespace}"><Error><Type>{fault}</Type><Code>{error.code}</Code>'
-        f"<Message>{escape(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f"<Message>{_escaped(error.message)}</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     return Reply(error.status, {"Content-Type": "text/xml", "x-amzn-RequestId": request_id}, body.encode())
 
@@ -133,8 +137,13 @@ def _xml_of_s3(error: RefusedError) -> Reply:
     request_id = uuid4().hex[:16].upper()
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
-        f"<Error><Code>{error.code}</Code><Message>{escape(error.message)}</Message>"
+        f"<Error><Code>{error.code}</Code><Message>{_escaped(error.message)}</Message>"
         f"<RequestId>{request_id}</RequestId><HostId>kmslab</HostId></Error>"
     )
     headers = {"Content-Type": "application/xml", "x-amz-request-id": request_id, "x-amz-id-2": "kmslab"}
     return Reply(error.status, headers, body.encode())
+
+
+def _escaped(text: str) -> str:
+    # A text may quote what the client sent, whatever that was.
+    return escape(_NOT_XML.sub("\ufffd", text))

@@ -267,3 +267,40 @@ def test_a_first_start_that_was_cut_off_leaves_nothing_in_the_way(tmp_path: Path
     with Lab.open(path) as lab:
         assert lab.client("kms").list_keys()["Keys"] == []
     assert not path.with_name("lab.kmslab.new").exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE rows SET value = 5 WHERE kind = 'key'",
+        "UPDATE rows SET value = 'text' WHERE kind = 'key'",
+        "UPDATE rows SET id = 1.5 WHERE kind = 'settings'",
+        "UPDATE rows SET kind = x'00' WHERE kind = 'settings'",
+        "UPDATE header SET value = 5",
+        "UPDATE header SET value = 'text'",
+    ],
+)
+def test_a_value_of_another_type(path: Path, change: str) -> None:
+    # Found by fuzzing: a TypeError, and the file stayed locked.
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(change)
+        connection.commit()
+    assert_refused(path, DAMAGED.format(path=path))
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"), [("settings", b"\xc1"), ("settings", b"\x81\xa6region\xa1\xff"), ("calls", b"not compressed")]
+)
+def test_a_row_that_another_kmslab_has_written(path: Path, kind: str, value: bytes) -> None:
+    # Found by fuzzing: it has the right key, and says something else. What was raised was no sentence.
+    written = database.Database(path, {})
+    written.write({next(name for name in written.rows if name.kind == kind): value})
+    written.close()
+    for _ in range(2):
+        with pytest.raises(KmslabError, match="was written by another kmslab and cannot be read"):
+            look_at_the_trail(path)
+
+
+def look_at_the_trail(path: Path) -> None:
+    with Lab.open(path) as lab:
+        list(lab.trail)

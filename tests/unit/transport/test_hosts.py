@@ -105,3 +105,22 @@ def test_parameters_in_the_query_become_a_form() -> None:
     assert found.headers["content-type"].startswith("application/x-www-form-urlencoded")
     for other in (incoming(query="list-type=2"), incoming()):
         assert hosts.as_moto_reads_it(other, Scope("AKIA", "20260105", "us-east-1", "s3")) == other
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        incoming(authorization="Credential=" * 30_000),
+        incoming(authorization="Credential=" + "a/" * 30_000),
+        incoming(query="X-Amz-Credential=" * 30_000),
+        incoming(query="X-Amz-Credential=" + "%2Fa" * 30_000),
+    ],
+    ids=["begun again", "many parts", "begun again in the query", "many parts in the query"],
+)
+def test_a_long_credential_takes_no_time(request_: Incoming) -> None:
+    # Found by fuzzing: read from each beginning to the end, before anybody is believed.
+    assert hosts.service_of(request_) == "s3"
+
+
+def test_a_long_host_takes_no_time() -> None:
+    assert hosts.bucket_of("a" + ".s3.a" * 30_000 + "!") is None

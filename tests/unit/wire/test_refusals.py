@@ -103,3 +103,12 @@ def test_the_protocol_of_every_service_is_what_its_model_says() -> None:
         metadata = Loader().load_service_model(service, "service-2")["metadata"]
         assert refusals._metadata(service) == (metadata["protocol"], metadata.get("xmlNamespace", ""))
     assert refusals._metadata("nothing") == ("json", "")
+
+
+@pytest.mark.parametrize("service", ["s3", "sts", "kms"])
+def test_a_text_that_quotes_what_xml_cannot_say(service: str) -> None:
+    # Found by fuzzing: a header with a control character was quoted in XML that no client could read.
+    error = RefusedError("InvalidRequest", "\x00 \x1b <&> \ufffe \U0001f600")
+    assert parsed(service, error)[1].endswith(
+        " <&> \ufffe \U0001f600" if service == "kms" else " <&> \ufffd \U0001f600"
+    )
