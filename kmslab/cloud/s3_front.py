@@ -15,7 +15,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from kmslab.clock import SimClock
 from kmslab.cloud.moto_bridge import MotoBridge
-from kmslab.cloud.s3 import asked, at_rest, encryption
+from kmslab.cloud.s3 import asked, at_rest, documents, encryption
 from kmslab.cloud.s3.asked import Asked
 from kmslab.cloud.s3.desk import Answer, ChangedError, Desk, as_bytes
 from kmslab.cloud.s3.objects import Objects
@@ -60,6 +60,7 @@ class S3Front:
 
     def _answer(self, request: AWSPreparedRequest, asker: Asker) -> Answer:
         what = asked.read(request)
+        documents.check(what, request)
         operation = self._operations.get(what.operation)
         if operation is None:
             return self._desk.pass_on(request)

@@ -23,6 +23,7 @@ import kmslab
 from kmslab.errors import AwsError, InvalidSignatureException, KmslabError, NotKeptError
 from kmslab.transport import hosts
 from kmslab.transport.incoming import Incoming, joined
+from kmslab.transport.room import Room
 from kmslab.transport.verifier import Finder, Verified, Verifier
 from kmslab.wire import model
 from kmslab.wire.http import Reply, Request
@@ -37,6 +38,10 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 #: The largest body, in bytes. Simplified: S3 takes 5 GiB in one piece; here bodies are held in memory.
 LARGEST_OBJECT, LARGEST_REQUEST = 256 * 2**20, 10 * 2**20
+
+#: How many bytes of bodies are held at once, but for those that are small. Whoever works on one makes copies: an object
+#: that is stored takes eight times its size for a moment.
+_ROOM, _UNCOUNTED = LARGEST_OBJECT, 64 * 2**10
 
 #: A body of more bytes than these is verified in a thread: hashing it would keep all others waiting.
 _LONG = 256 * 2**10
@@ -97,6 +102,7 @@ class Endpoint:
         self._workers = workers
         self._reset = reset
         self._resetting = asyncio.Lock()
+        self._room = Room(_ROOM)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -108,20 +114,33 @@ class Endpoint:
         is_small = length != "" and not _is_more(length, LARGEST_REQUEST)
         limit = LARGEST_REQUEST if is_small or hosts.service_of(head) != "s3" else LARGEST_OBJECT
         ends = "expect" in headers and _is_more(length, limit)
+        taken = 0
         try:
             if _is_more(length, limit):
                 # At once: what is still to come is read and forgotten, for a while.
                 raise _too_large()
+            if _is_more(length, _UNCOUNTED) or "transfer-encoding" in headers:
+                taken = await self._make_room(int(length or limit))
             body = await _read(receive, limit)
+            request = Incoming(head.method, path, head.query, headers, body, head.source_ip)
+            reply = await (self._own(request) if path.startswith(_OWN) else self._answer(request))
         except RefusedError as error:
             reply = refuse(error, hosts.service_of(head))
             ends = ends or error.code == _TIMEOUT
         except _GoneError:
             return
-        else:
-            request = Incoming(head.method, path, head.query, headers, body, head.source_ip)
-            reply = await (self._own(request) if path.startswith(_OWN) else self._answer(request))
+        finally:
+            if taken:
+                self._room.give(taken)
         await _write(send, reply, bodiless=head.method == "HEAD", close=ends)
+
+    async def _make_room(self, size: int) -> int:
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._room.take(size)
+        except TimeoutError:
+            raise RefusedError("SlowDown", "Please reduce your request rate.", 503) from None
+        return size
 
     async def _answer(self, request: Incoming) -> Reply:
         service = hosts.service_of(request)

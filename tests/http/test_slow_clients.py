@@ -14,7 +14,7 @@ from kmslab.transport import endpoint, patience
 
 from .by_hand import Key, Line, Sent, sign
 
-LIMIT = 1.0
+LIMIT = 0.3
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def lab() -> Iterator[Lab]:
 def _impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     for wait in patience.Wait:
         monkeypatch.setitem(patience.LIMITS, wait, LIMIT)
+    monkeypatch.setattr(patience, "EVERY", 0.1)
     monkeypatch.setattr(endpoint, "PATIENCE", LIMIT)
     with caplog.at_level(logging.WARNING):
         yield

@@ -65,5 +65,5 @@ def _document(body: Any) -> Any:
     content = body.encode() if isinstance(body, str) else bytes(body or b"")
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return content.decode("utf-8", "replace")

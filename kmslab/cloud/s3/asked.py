@@ -56,6 +56,7 @@ class Asked(NamedTuple):
         key: The object's key; empty when none is named.
         query: The parameters in the address.
         headers: The headers, by lower-case name.
+        subresource: What the address names of an object or a bucket besides itself; empty when nothing.
     """
 
     operation: str
@@ -63,6 +64,7 @@ class Asked(NamedTuple):
     key: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
+    subresource: str = ""
 
     @property
     def source(self) -> Source:
@@ -82,4 +84,4 @@ def read(request: AWSPreparedRequest) -> Asked:
     headers = sigv4.by_lower_name(request.headers)
     subresource = next((name for name in _SUBRESOURCES if name in query), "")
     asked = request.method, bool(key), subresource, "x-amz-copy-source" in headers
-    return Asked(_OPERATIONS.get(asked, ""), bucket, key, query, headers)
+    return Asked(_OPERATIONS.get(asked, ""), bucket, key, query, headers, subresource)
