@@ -49,7 +49,7 @@ def encrypt_file(
     Args:
         kms: A boto3 KMS client, or one that looks like it. Its principal needs kms:GenerateDataKey.
         key_id: A symmetric KMS key: key id, key ARN, alias name or alias ARN.
-        src: The file to encrypt.
+        src: The file to encrypt. Of one that changes meanwhile, what was read, some of it older and some newer.
         dst: The envelope. It gets mode 0600, and replaces what is there only when all of it has been written.
         context: The encryption context; it is stored in clear. None means none.
         progress: True for a bar, or a function that is called with the bytes of `src` done and in all.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from io import BufferedIOBase, BufferedWriter, FileIO
@@ -22,16 +22,18 @@ def replacing(path: StrPath) -> Iterator[BufferedIOBase]:
     """Write a file beside `path`, and give it that name when the block ends without an error.
 
     Until then, and after any error, what was at `path` is untouched. Only the owner may read the new file, mode 0600;
-    a link at `path` is replaced, not followed. A process that is killed leaves a file `.kmslab-*.tmp` behind.
+    a link at `path` is replaced, not followed, and so is a file that may only be read: its folder must be writable. A
+    process that is killed leaves a file `.kmslab-*.tmp` behind.
 
     Raises:
         OSError: the file cannot be written, or not be given its name.
     """
     folder = os.path.dirname(os.path.abspath(path))
     os.stat(folder)  # A folder that is missing shall be named, not the temporary file that could not be made in it.
-    descriptor, temporary = tempfile.mkstemp(prefix=".kmslab-", suffix=".tmp", dir=folder)
+    # Named before it is made, so that an interruption at any moment finds it. 128 random bits are nobody else's name.
+    temporary = os.path.join(folder, f".kmslab-{secrets.token_hex(16)}.tmp")
     try:
-        with BufferedWriter(_Draining(descriptor, "wb")) as sink:
+        with BufferedWriter(_Draining(temporary, "xb", opener=_for_the_owner)) as sink:
             yield sink
             sink.flush()
             # Without this a power failure after the renaming could leave neither the old content nor the new.
@@ -41,6 +43,10 @@ def replacing(path: StrPath) -> Iterator[BufferedIOBase]:
         with suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
+
+
+def _for_the_owner(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 class _Draining(FileIO):
