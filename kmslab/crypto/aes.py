@@ -27,6 +27,31 @@ def seal(key: bytes, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
     return AESGCM(key).encrypt(nonce, plaintext, aad)
 
 
+class Sealer:
+    """One key, for whoever uses it again and again."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        """Use this key, 32 bytes."""
+        self._key = AESGCM(key)
+
+    def seal(self, nonce: bytes, plaintext: bytes, aad: bytes) -> bytes:
+        """Encrypt and authenticate, as the function `seal` does."""
+        return self._key.encrypt(nonce, plaintext, aad)
+
+    def unseal(self, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
+        """Undo `seal`.
+
+        Raises:
+            AuthenticationError: the key, the nonce, the ciphertext or the additional data is not that of `seal`.
+        """
+        try:
+            return self._key.decrypt(nonce, sealed, aad)
+        except InvalidTag:
+            raise AuthenticationError from None
+
+
 def unseal(key: bytes, nonce: bytes, sealed: bytes, aad: bytes) -> bytes:
     """Undo `seal`.
 

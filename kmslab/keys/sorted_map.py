@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from operator import itemgetter
 from typing import Generic, TypeVar, overload
 
@@ -51,21 +52,27 @@ class SortedMap(Generic[Item]):
         return self._items.get(name, default)
 
     @property
+    def at_hand(self) -> list[Item]:
+        """The items that can be had without making them first: here all of them."""
+        return list(self._items.values())
+
+    @property
     def names(self) -> list[str]:
         """All names, sorted."""
         return [name for block in self._blocks for name in block]
 
     def after(self, name: str | None) -> Iterator[Item]:
         """The items whose names come after this one, whether or not there is one of this name; all after None."""
-        if name is not None and self._blocks:
-            place = self._place(name)
-            block = self._blocks[place]
-            yield from map(self._items.__getitem__, block[bisect_right(block, name) :])
-            following = self._blocks[place + 1 :]
-        else:
-            following = self._blocks
-        for block in following:
-            yield from map(self._items.__getitem__, block)
+        item, blocks = self.__getitem__, self._blocks
+        place, start = (0, 0) if name is None or not blocks else self._following(name)
+        for block in islice(blocks, place, None):
+            yield from map(item, map(block.__getitem__, range(start, len(block))))
+            start = 0
+
+    def _following(self, name: str) -> tuple[int, int]:
+        """In which block the names after this one begin, and where in it."""
+        place = self._place(name)
+        return place, bisect_right(self._blocks[place], name)
 
     def add(self, name: str, item: Item) -> None:
         """Add an item under a new name."""

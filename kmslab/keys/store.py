@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from kmslab.keys.alias import Alias
 from kmslab.keys.grant import Grant
@@ -16,6 +16,7 @@ from kmslab.keys.imports import ImportTokens
 from kmslab.keys.key import Key
 from kmslab.keys.key_store import CustomKeyStore
 from kmslab.keys.outside import Outside
+from kmslab.keys.sleeping import Sleeper
 from kmslab.keys.sorted_map import SortedMap
 from kmslab.keys.timers import Timers
 
@@ -62,14 +63,16 @@ class RegionStore:
         self.aliases.add(alias.name, alias)
         self._point(alias)
 
-    def add_aliases(self, aliases: Iterable[Alias]) -> None:
-        """Store many new aliases, quicker than one by one."""
-        named = [(alias.name, alias) for alias in aliases]
-        self.aliases.add_all(named)
-        for name, alias in named:
-            self._names_by_key.setdefault(alias.target_key_id, []).append(name)
-        for names in self._names_by_key.values():
-            names.sort()
+    def put_back(self, keys: SortedMap[Key], aliases: Mapping[str, Sequence[Alias]]) -> None:
+        """Hold what a store held in an earlier life of the world, and nothing else.
+
+        Args:
+            keys: The keys. Use `World.put_back`, which also makes their ciphertexts findable.
+            aliases: The aliases, sorted, by the id of the key that they stand for.
+        """
+        self.keys = keys
+        self.aliases.add_all([(alias.name, alias) for each in aliases.values() for alias in each])
+        self._names_by_key = {key_id: [alias.name for alias in each] for key_id, each in aliases.items()}
 
     def retarget_alias(self, alias: Alias, key: Key) -> None:
         """Let an alias stand for another key."""
@@ -106,7 +109,7 @@ class World:
         self.outside = Outside()
         self.import_tokens = ImportTokens()
         self._stores: dict[tuple[str, str], RegionStore] = {}
-        self._by_material: defaultdict[str, dict[str, Key]] = defaultdict(dict)
+        self._by_material: defaultdict[str, dict[str, Key | Sleeper]] = defaultdict(dict)
         self._grants_by_token: dict[str, Grant] = {}
         # By Region and retiring principal.
         self._retirable: dict[tuple[str, str], SortedMap[Grant]] = {}
@@ -133,14 +136,9 @@ class World:
         for entry in key.ring:
             self.learn_material(key, entry.material_id)
 
-    def add_keys(self, store: RegionStore, keys: Iterable[Key]) -> None:
-        """Store many keys of one account and Region, quicker than one by one."""
-        listed = list(keys)
-        store.keys.add_all((key.key_id, key) for key in listed)
-        by_material = self._by_material[store.region]
-        for key in listed:
-            for entry in key.ring:
-                by_material[entry.material_id] = key
+    def put_back(self, region: str, by_material: Mapping[str, Key | Sleeper]) -> None:
+        """Make the ciphertexts of many keys of a Region findable, by the ids of their key materials."""
+        self._by_material[region].update(by_material)
 
     def find_key(self, key: str) -> Key | None:
         """The key with this key id or ARN, in any account and Region, or None."""
@@ -161,7 +159,8 @@ class World:
 
         This is how Decrypt finds the key of a symmetric ciphertext, and why it finds none in another Region.
         """
-        return self._by_material[region].get(material_id)
+        found = self._by_material[region].get(material_id)
+        return found.wake() if isinstance(found, Sleeper) else found
 
     def add_grant(self, grant: Grant) -> None:
         """Put a grant on its key."""

@@ -54,10 +54,10 @@ class Collector:
             if store.key_stores:
                 self._key_stores[Place(store.account_id, store.region)] = set(store.key_stores)
         self._grants: defaultdict[str, set[str]] = defaultdict(set)
-        for store in world.stores:
-            for key in store.keys:
-                if key.grants:
-                    self._grants[key.arn] = {grant.grant_id for grant in key.grants}
+        for name in rows:
+            if name.kind == Kind.GRANT:
+                arn, _, grant_id = name.name.rpartition("/")
+                self._grants[arn].add(grant_id)
         #: The number of the next batch of calls.
         self.next_batch = 1 + max((int(name.name) for name in rows if name.kind == Kind.CALLS), default=0)
 
@@ -137,7 +137,8 @@ class Collector:
     def everything(self) -> Iterator[Marks]:
         """Marks of all that can be compared, in portions that do not keep others waiting for long."""
         for store in list(self._world.stores):
-            arns = [key.arn for key in list(store.keys)]
+            # A key that sleeps is as it was written.
+            arns = [key.arn for key in store.keys.at_hand]
             for start in range(0, len(arns) or 1, _PORTION):
                 marks = Marks()
                 marks.key_stores.add(Place(store.account_id, store.region))

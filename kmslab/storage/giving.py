@@ -3,46 +3,65 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
+from kmslab.errors import KmslabError
 from kmslab.keys import imports
 from kmslab.keys.alias import Alias
 from kmslab.keys.cloudhsm import CloudHsmCluster
 from kmslab.keys.cloudhsm_key_store import CloudHsmKeyStore
 from kmslab.keys.external_key_store import Connectivity, ExternalKeyStore
 from kmslab.keys.grant import Grant
-from kmslab.keys.key import Key
+from kmslab.keys.key import Key, LastUse
 from kmslab.keys.key_store import CustomKeyStore
 from kmslab.keys.material import KeyMaterial
 from kmslab.keys.related import RelatedKeys
 from kmslab.keys.ring import KeyRing, RingEntry
 from kmslab.keys.rotation import RotationSchedule
+from kmslab.keys.sleeping import Sleeper, SleepingKeys
 from kmslab.keys.specs import KEY_SPECS, KeySpec
-from kmslab.keys.store import RegionStore, World
+from kmslab.keys.store import World
 from kmslab.keys.timers import Due, Timer
 from kmslab.keys.xks import Credential, ExternalKey, ExternalKeyManager, ProxyRequest
 from kmslab.storage.records import (
+    NOT_UNDERSTOOD,
     ClusterRecord,
     EntryRecord,
     GrantRecord,
+    KeyIndex,
     KeyRecord,
     KeyStoreRecord,
     ManagerRecord,
     TimerRecord,
 )
+from kmslab.storage.touched import find_key
+
+
+@dataclass(slots=True)
+class _Held:
+    """What one account held in one Region."""
+
+    keys: dict[str, Any] = field(default_factory=dict)
+    aliases: dict[str, list[Alias]] = field(default_factory=dict)
+    by_material: dict[str, Key | Sleeper] = field(default_factory=dict)
 
 
 class Giver:
     """Fills an empty world: first what is outside, then key stores, keys, grants and timers."""
 
-    def __init__(self, world: World) -> None:
-        """Fill `world`."""
+    def __init__(self, world: World, last_uses: Mapping[str, LastUse]) -> None:
+        """Fill `world`; `last_uses` says when keys were last used, by their ARNs."""
         self._world = world
+        self._last_uses = last_uses
+        self._index = msgspec.msgpack.Decoder(KeyIndex)
+        self._whole = msgspec.msgpack.Decoder(KeyRecord)
         # Related keys have these in common: what they are, when they rotate, and the materials themselves.
         self._related: dict[tuple[str, str], tuple[RelatedKeys, RotationSchedule]] = {}
         self._materials: dict[tuple[str, str, str], KeyMaterial] = {}
-        self._keys: dict[str, Key] = {}
         self._texts: dict[str, str] = {}
 
     # --- what is outside ---
@@ -105,43 +124,69 @@ class Giver:
 
     # --- keys ---
 
-    def keys(self, records: Iterable[KeyRecord]) -> None:
-        """Put keys and aliases back."""
-        found: dict[RegionStore, tuple[list[Key], list[Alias]]] = defaultdict(lambda: ([], []))
-        for record in sorted(records, key=lambda each: (each.created, each.key_id)):
-            related, rotation = self._family(record)
-            store = self._world.store(record.account_id, record.region)
-            keys, aliases = found[store]
+    def keys(self, rows: Iterable[bytes]) -> None:
+        """Put keys and aliases back. A key that stands alone sleeps until somebody asks for it."""
+        decode, make = self._index.decode, self._make
+        indexed = [(decode(row), row) for row in rows]
+        unknown = {index.spec for index, _ in indexed} - KEY_SPECS.keys()
+        if unknown:
+            raise LookupError(unknown.pop())
+        indexed.sort(key=lambda each: (each[0].created, each[0].key_id))
+        places: defaultdict[tuple[str, str], _Held] = defaultdict(_Held)
+        for index, row in indexed:
+            held = places[index.account_id, index.region]
+            stands_alone = index.primary_region is None and index.key_store_id is None
+            key = held.keys[index.key_id] = Sleeper(self._make_later, row) if stands_alone else make(row)
+            for entry in index.entries:
+                held.by_material[entry.material_id] = key
+            if index.aliases:
+                held.aliases[index.key_id] = index.aliases
+        for place, held in places.items():
+            keys = SleepingKeys()
+            keys.add_all(held.keys.items())
+            self._world.store(*place).put_back(keys, held.aliases)
+            self._world.put_back(place[1], held.by_material)
+
+    def _make_later(self, row: bytes) -> Key:
+        try:
+            return self._make(row)
+        except NOT_UNDERSTOOD as error:
+            raise KmslabError(
+                f"A key in the state file was written by another kmslab and cannot be read ({error!r})."
+            ) from None
+
+    def _make(self, row: bytes) -> Key:
+        record = self._whole.decode(row)
+        related, rotation = self._family(record)
+        store = self._world.store(record.account_id, record.region)
+        key = Key(
+            key_id=record.key_id,
+            account_id=record.account_id,
+            region=record.region,
+            spec=KEY_SPECS[record.spec],
+            usage=record.usage,
+            created=record.created,
+            description=record.description,
             # Most keys have the default key policy, and can share its text.
-            policy = self._texts.setdefault(record.policy, record.policy)
-            key = Key(
-                key_id=record.key_id,
-                account_id=record.account_id,
-                region=record.region,
-                spec=KEY_SPECS[record.spec],
-                usage=record.usage,
-                created=record.created,
-                description=record.description,
-                policy=policy,
-                ring=self._ring(record),
-                origin=record.origin,
-                manager=record.manager,
-                related=related,
-                key_store=None if record.key_store_id is None else store.key_stores[record.key_store_id],
-                xks_key_id=record.xks_key_id,
-                rotation=rotation,
-                enabled=record.enabled,
-                transition=record.transition,
-                deletion_window=record.deletion_window,
-                deletion_date=record.deletion_date,
-                tags=record.tags,
-            )
-            self._keys[key.arn] = key
-            keys.append(key)
-            aliases += record.aliases
-        for store, (keys, aliases) in found.items():
-            self._world.add_keys(store, keys)
-            store.add_aliases(aliases)
+            policy=self._texts.setdefault(record.policy, record.policy),
+            ring=self._ring(record),
+            origin=record.origin,
+            manager=record.manager,
+            related=related,
+            key_store=None if record.key_store_id is None else store.key_stores[record.key_store_id],
+            xks_key_id=record.xks_key_id,
+            rotation=rotation,
+            enabled=record.enabled,
+            transition=record.transition,
+            deletion_window=record.deletion_window,
+            deletion_date=record.deletion_date,
+            tags=record.tags,
+        )
+        last_use = self._last_uses.get(key.arn)
+        # Another key may have had the same ARN: a replica that was deleted and made again.
+        if last_use is not None and last_use.time >= key.created:
+            key.last_use = last_use
+        return key
 
     def _family(self, record: KeyRecord) -> tuple[RelatedKeys | None, RotationSchedule]:
         if record.primary_region is None:
@@ -181,7 +226,9 @@ class Giver:
         """Put grants back."""
         for record in sorted(records, key=lambda each: (each.created, each.grant_id)):
             fields = {name: getattr(record, name) for name in record.__struct_fields__}
-            tokens, key = fields.pop("tokens"), self._keys[fields.pop("key")]
+            tokens, key = fields.pop("tokens"), find_key(self._world, fields.pop("key"))
+            if key is None:
+                raise LookupError(record.grant_id)
             grant = Grant(key=key, **fields)
             self._world.add_grant(grant)
             for token in tokens:

@@ -21,7 +21,7 @@ from kmslab.storage.database import Database, Name, Rows
 from kmslab.storage.keeper import Keeper
 from kmslab.storage.others import Others
 from kmslab.storage.past import Past
-from kmslab.storage.records import Kind, SettingsRecord
+from kmslab.storage.records import NOT_UNDERSTOOD, Kind, SettingsRecord
 from kmslab.storage.touched import Touched
 from kmslab.trail.recorder import Recorder
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 #: The arguments of a Lab that are the file's once it is made.
 _SETTINGS = tuple(name for name in SettingsRecord.__struct_fields__ if name != "openings")
-
-#: What comes of a row that is authenticated and yet not to be understood: another program has written it.
-_NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, msgspec.MsgspecError)
 
 
 class Ground(surroundings.Ground, Protocol):
@@ -116,13 +113,11 @@ class StateFile:
         Raises:
             KmslabError: the file is damaged, or cannot be written.
         """
-        with self._understanding():
-            past = self._past = Past(self._rows)
-        self._summarise = lambda: past.summarise(ground)
         if self._is_new:
-            self._settings = self._new_settings(ground)
+            self._settings, past = self._new_settings(ground), Past({})
         else:
-            self._put_back(ground)
+            past = self._put_back(ground)
+        self._summarise = lambda: past.summarise(ground)
         touched = self._touched = Touched(ground.world)
         collector = Collector(ground.world, lambda: surroundings.documents(ground, self._settings), self._rows)
         self._others = Others(self._rows, collector)
@@ -149,19 +144,21 @@ class StateFile:
         home = next(iter(ground.accounts)).account_id
         return msgspec.convert({"account_id": home, "region": ground.region} | given, SettingsRecord)
 
-    def _put_back(self, ground: Ground) -> None:
+    def _put_back(self, ground: Ground) -> Past:
         with self._understanding():
-            surroundings.put_back(ground, self._rows, self._settings)
-            last = self._past.put_back(ground)
+            past = Past(self._rows)
+            surroundings.put_back(ground, self._rows, self._settings, past.last_uses)
+            last = past.put_back(ground)
         if last is not None and ground.clock.now() < last:
             # The machine's clock was put back while the Lab was open, and the Lab came to a sudden end.
             ground.clock.set(last)
+        return past
 
     @contextmanager
     def _understanding(self) -> Iterator[None]:
         try:
             yield
-        except _NOT_UNDERSTOOD as error:
+        except NOT_UNDERSTOOD as error:
             path = self._database.path
             raise KmslabError(f"{path} was written by another kmslab and cannot be read ({error!r}).") from None
 

@@ -45,17 +45,22 @@ class Past:
     def __init__(self, rows: Rows) -> None:
         """Begin with what the file holds."""
         self._batches = sorted((int(name.name), rows[name]) for name in rows if name.kind == Kind.CALLS)
-        self._summary = rows.get(Name(Kind.SUMMARY, ""))
+        kept = rows.get(Name(Kind.SUMMARY, ""))
+        summary = None if kept is None else msgspec.msgpack.decode(kept, type=SummaryRecord)
+        # Another kmslab may have had a price of another name; then everything is told anew.
+        is_known = summary is not None and all(each.price in _PRICES for each in summary.requests)
+        self._summary = summary if is_known else None
         self._last: datetime | None = None
+        #: When keys were last used, by their ARNs, as it was written down; those that nobody has asked for, until now.
+        self.last_uses: dict[str, LastUse] = {} if self._summary is None else self._summary.last_uses
 
     def put_back(self, ground: Ground) -> datetime | None:
         """Tell the bill and the trail what they knew; the time of the last call."""
-        told = 0
-        kept, self._summary = self._summary, None
-        summary = None if kept is None else msgspec.msgpack.decode(kept, type=SummaryRecord)
-        if summary is not None and _is_known(summary):
-            _give(ground, summary)
+        told, summary = 0, self._summary
+        if summary is not None:
+            _give(ground.meter, summary)
             told, self._last = summary.next_batch, summary.last
+        self._summary = None
         for number, packed in self._batches:
             for call in _unpacked(packed) if number >= told else ():
                 ground.meter(call)
@@ -79,7 +84,6 @@ class Past:
 
     def summarise(self, ground: Ground) -> SummaryRecord:
         """What all calls come to."""
-        used = ((key.arn, key.last_use) for store in ground.world.stores for key in store.keys)
         return SummaryRecord(
             last=self._last,
             requests=[
@@ -100,25 +104,33 @@ class Past:
                 LifetimeRecord(account_id, key_arn, each.start, each.end, each.rotations)
                 for account_id, key_arn, each in ground.meter.lifetimes
             ],
-            last_uses={key_arn: last_use for key_arn, last_use in used if last_use is not None},
+            last_uses=self._used(ground.world),
         )
 
+    def _used(self, world: World) -> dict[str, LastUse]:
+        found = {arn: last_use for arn, last_use in self.last_uses.items() if _is_there(world, arn)}
+        for store in world.stores:
+            for key in store.keys.at_hand:
+                if key.last_use is not None:
+                    found[key.arn] = key.last_use
+                else:
+                    found.pop(key.arn, None)
+        return found
 
-def _is_known(summary: SummaryRecord) -> bool:
-    # Another kmslab may have had a price of another name; then everything is told anew.
-    return all(each.price in _PRICES for each in summary.requests)
+
+def _is_there(world: World, arn: str) -> bool:
+    """Whether there is such a key, without asking for it."""
+    region, account_id, resource = arn.split(":", 5)[3:]
+    store = world.find_store(account_id, region)
+    return store is not None and resource.partition("/")[2] in store.keys
 
 
-def _give(ground: Ground, summary: SummaryRecord) -> None:
+def _give(meter: Meter, summary: SummaryRecord) -> None:
     requests = ((_request(each), each.count) for each in summary.requests)
     lifetimes = (
         (each.account_id, each.key_arn, Lifetime(each.start, each.end, each.rotations)) for each in summary.lifetimes
     )
-    ground.meter.put_back(requests, lifetimes)
-    for key_arn, last_use in summary.last_uses.items():
-        key = find_key(ground.world, key_arn)
-        if key is not None:
-            key.last_use = last_use
+    meter.put_back(requests, lifetimes)
 
 
 def _request(each: CountRecord) -> RequestCount:

@@ -45,6 +45,10 @@ class Kind(StrEnum):
     CONTENT = "content"
 
 
+#: What comes of a row that is authenticated and yet not to be understood: another program has written it.
+NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, msgspec.MsgspecError)
+
+
 class Record(msgspec.Struct, omit_defaults=True):
     """What all records share: none shows what is in it, because key materials and passwords are in some."""
 
@@ -125,6 +129,26 @@ class KeyRecord(Record):
     deletion_window: int | None = None
     deletion_date: datetime | None = None
     tags: dict[str, str] = {}
+    aliases: list[Alias] = []
+
+
+class EntryIndex(Record):
+    """The id of a key material."""
+
+    material_id: str
+
+
+class KeyIndex(Record):
+    """What is read of a key's record until somebody asks for the key: how it is found, and whether it stands alone."""
+
+    key_id: str
+    account_id: str
+    region: str
+    spec: str
+    created: datetime
+    entries: list[EntryIndex]
+    primary_region: str | None = None
+    key_store_id: str | None = None
     aliases: list[Alias] = []
 
 

@@ -6,7 +6,7 @@ need no marks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -15,6 +15,7 @@ import msgspec
 
 from kmslab.clock import SimClock
 from kmslab.ids import Ids
+from kmslab.keys.key import LastUse
 from kmslab.keys.store import World
 from kmslab.principals import ADMINISTRATOR_ACCESS, Credentials, Directory, NamedPolicy, Principal
 from kmslab.storage import taking
@@ -25,7 +26,6 @@ from kmslab.storage.records import (
     ClockRecord,
     ClusterRecord,
     GrantRecord,
-    KeyRecord,
     KeyStoreRecord,
     Kind,
     ManagerRecord,
@@ -92,19 +92,19 @@ def _account_record(number: int, account: Account, directory: Directory) -> Acco
     )
 
 
-def put_back(ground: Ground, rows: Rows, settings: SettingsRecord) -> None:
-    """Let a new Lab be what the rows of a file say."""
+def put_back(ground: Ground, rows: Rows, settings: SettingsRecord, last_uses: Mapping[str, LastUse]) -> None:
+    """Let a new Lab be what the rows of a file say, and `last_uses` of its keys, by their ARNs."""
     # Before anything draws an id.
     ground.ids.begin_life(settings.openings)
     _set_clock(ground.clock, rows)
     ground.world.import_tokens.secret = msgspec.msgpack.decode(rows[Name(Kind.TOKENS, "")], type=bytes)
     for record in sorted(_all(rows, Kind.ACCOUNT, AccountRecord), key=lambda each: each.number):
         _put_back_account(ground, record)
-    giver = Giver(ground.world)
+    giver = Giver(ground.world, last_uses)
     giver.clusters(_all(rows, Kind.CLUSTER, ClusterRecord))
     giver.managers(_all(rows, Kind.MANAGER, ManagerRecord), ground.ids)
     giver.key_stores(_all(rows, Kind.KEY_STORE, KeyStoreRecord))
-    giver.keys(_all(rows, Kind.KEY, KeyRecord))
+    giver.keys(value for name, value in rows.items() if name.kind == Kind.KEY)
     giver.grants(_all(rows, Kind.GRANT, GrantRecord))
     giver.timers(_all(rows, Kind.TIMER, TimerRecord))
 

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kmslab.arn import key_arn
 from kmslab.call import Call
 from kmslab.keys.key import Key
 from kmslab.keys.store import World
@@ -67,7 +68,9 @@ class Touched:
         self.durable = 0
         #: Keys that changed a moment ago, by ARN, with the number of the change.
         self._fresh: dict[str, int] = {}
-        self._known = {key.arn for store in world.stores for key in store.keys}
+        self._known = {
+            key_arn(store.region, store.account_id, key_id) for store in world.stores for key_id in store.keys.names
+        }
         self._thread = _Thread()
 
     def __call__(self, call: Call) -> None:

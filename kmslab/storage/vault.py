@@ -62,7 +62,7 @@ class Vault:
 
     def __init__(self, data_key: bytes) -> None:
         """Seal with a data key of 32 bytes."""
-        self._key = kdf.derive_key(data_key, b"kmslab state file rows", b"")
+        self._rows = aes.Sealer(kdf.derive_key(data_key, b"kmslab state file rows", b""))
         self._id_key = kdf.derive_key(data_key, b"kmslab state file row ids", b"")
         self._sum_key = kdf.derive_key(data_key, b"kmslab state file sum", b"")
 
@@ -79,7 +79,7 @@ class Vault:
         nonce = os.urandom(aes.NONCE_SIZE)
         written = name.encode()
         plain = len(written).to_bytes(2) + written + value
-        return nonce + aes.seal(self._key, nonce, plain, kind.encode() + b"/" + row_id)
+        return nonce + self._rows.seal(nonce, plain, kind.encode() + b"/" + row_id)
 
     def unseal(self, kind: str, row_id: bytes, sealed: bytes) -> tuple[str, bytes]:
         """Undo `seal`: the name and the value.
@@ -90,7 +90,7 @@ class Vault:
         if len(sealed) < aes.NONCE_SIZE + aes.TAG_SIZE + 2:
             raise AuthenticationError
         nonce, rest = sealed[: aes.NONCE_SIZE], sealed[aes.NONCE_SIZE :]
-        plain = aes.unseal(self._key, nonce, rest, kind.encode() + b"/" + row_id)
+        plain = self._rows.unseal(nonce, rest, kind.encode() + b"/" + row_id)
         end = 2 + int.from_bytes(plain[:2])
         return plain[2:end].decode(), plain[end:]
 
