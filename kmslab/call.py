@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from kmslab.principals import Identity
 
 
@@ -94,8 +96,11 @@ NOTHING: Mapping[str, Any] = {}
 KMS_ITSELF = "kms.amazonaws.com"
 
 
-class Call(NamedTuple):
-    """One request, answered or refused, or one thing KMS did by itself. A tuple, because one is made for every request.
+class Call(Struct, frozen=True, array_like=True, gc=False):
+    """One request, answered or refused, or one thing KMS did by itself.
+
+    A Struct, because one is made for every request and kept: that takes a fifth of the time of a tuple with names, and
+    the search for garbage passes it by.
 
     Attributes:
         event_type: A request, or something that fell due.

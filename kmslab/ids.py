@@ -38,8 +38,9 @@ class Ids:
         planned = self._planned.pop(kind, None)
         if planned is not None:
             return planned
+        stream = self._streams.get(kind) or self._stream(kind)
         # uuid.uuid4 has no seed, and uuid.UUID takes several times as long.
-        digits = f"{self._stream(kind).getrandbits(128) & _FREE | _VERSION_4:032x}"
+        digits = f"{stream.getrandbits(128) & _FREE | _VERSION_4:032x}"
         return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
     def hex(self, kind: str, digits: int) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kmslab.authz import context_keys
 from kmslab.authz.context_keys import Answers
@@ -52,8 +53,8 @@ def _anybody(principal_arn: str) -> bool:
     return True
 
 
-class Asker(NamedTuple):
-    """One request, ready to be judged. A tuple, because one is made for every request.
+class Asker(Struct, frozen=True, gc=False):
+    """One request, ready to be judged.
 
     Attributes:
         caller: Who calls, with what.

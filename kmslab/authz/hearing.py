@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from kmslab.authz.grants import Request, consider
 from kmslab.authz.language import Question, read_policy
@@ -28,8 +30,8 @@ _WITH_POLICIES = (PrincipalType.IAM_USER, PrincipalType.ASSUMED_ROLE, PrincipalT
 _NO_PARAMS: Mapping[str, Any] = {}
 
 
-class Caller(NamedTuple):
-    """Who asks, and what is true of the request whatever it is about. A tuple, because one is made for every request.
+class Caller(Struct, frozen=True, gc=False):
+    """Who asks, and what is true of the request whatever it is about.
 
     Attributes:
         principal: Who calls.

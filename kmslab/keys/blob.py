@@ -24,6 +24,8 @@ import hashlib
 from functools import cache
 from typing import NamedTuple
 
+from msgspec import Struct
+
 from kmslab.crypto import aes
 
 _VERSIONS = {"Encrypt": bytes.fromhex("0102020078"), "GenerateDataKey": bytes.fromhex("0102030078")}
@@ -46,8 +48,8 @@ class MalformedBlobError(Exception):
     """The bytes are not a whole ciphertext blob."""
 
 
-class Blob(NamedTuple):
-    """A ciphertext blob, taken apart. A tuple, because one is made for every request.
+class Blob(Struct, frozen=True, gc=False):
+    """A ciphertext blob, taken apart.
 
     Attributes:
         header: The first 58 bytes.

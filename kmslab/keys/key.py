@@ -14,7 +14,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kmslab.arn import key_arn
 from kmslab.keys.grants import NO_GRANTS, Grants
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from kmslab.keys.related import RelatedKeys
 
 
-class LastUse(NamedTuple):
+class LastUse(Struct, frozen=True, gc=False):
     """The last cryptographic operation that succeeded with a key. Source: API Reference, GetKeyLastUsage."""
 
     operation: str

@@ -12,6 +12,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+from msgspec import Struct
+
 from kmslab.authz.ask import Asker
 from kmslab.errors import AwsError, DryRunOperationException, InvalidArnException, ValidationException
 from kmslab.ids import Ids
@@ -154,8 +156,7 @@ class Operation:
         return {snake_case(name): value for name, value in params.items() if name not in self.consumed}
 
 
-@dataclass(slots=True)
-class Context:
+class Context(Struct, gc=False):
     """What an operation may use besides its keys: the world, the time, the caller, new ids.
 
     Attributes:
@@ -178,9 +179,9 @@ class Context:
     ids: Ids
     ask: Asker
     dry_run: bool = False
-    notes: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = {}
     created: Key | None = None
-    happenings: list[Happening] = field(default_factory=list)
+    happenings: list[Happening] = []
 
     def end_of_checks(self) -> None:
         """Stop here when the caller only wanted to know: what comes next would change something.

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from kmslab import arn
 from kmslab.call import KMS_ITSELF, Call, EventType, UsedKey
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
@@ -154,20 +156,20 @@ class Seen:
         """What an answer tells: the call, and what KMS did in another Region to carry it on."""
         error = reply.get("Error")
         members = reply if error is None else {}
-        call = self._call(flight, members, reply)._replace(reply_bytes=reply_bytes)
+        call = replace(self._call(flight, members, reply), reply_bytes=reply_bytes)
         if error is not None:
             text = str(error.get("Message", ""))
             # What is not there has no place among the resources.
             keys = () if error.get("Code") == "NotFoundException" else call.keys
-            return [call._replace(error_code=str(error.get("Code", "")), error_message=text, keys=keys)]
+            return [replace(call, error_code=str(error.get("Code", "")), error_message=text, keys=keys)]
         self.keys.learn(flight, members)
         if flight.operation != "ReplicateKey":
             return [call]
         replica = self.keys.used("", reply["ReplicaKeyMetadata"]["Arn"])
         keys = () if replica is None else (replica,)
         region = str(flight.params["ReplicaRegion"])
-        made = call._replace(operation="CreateKey", region=region, keys=keys, invoked_by=KMS_ITSELF)
-        return [call, made._replace(time=self._now(), event_id=str(uuid.uuid4()), params={}, reply={})]
+        made = replace(call, operation="CreateKey", region=region, keys=keys, invoked_by=KMS_ITSELF)
+        return [call, replace(made, time=self._now(), event_id=str(uuid.uuid4()), params={}, reply={})]
 
     def _call(self, flight: Flight, members: Members, reply: Members) -> Call:
         codec, name = model.codec(flight.operation), str(flight.params.get("AliasName", ""))

@@ -79,7 +79,9 @@ def _asker(visit: Visit, service: Service) -> Asker:
 def _requested_alias(visit: Visit, target: Target) -> str:
     """The alias by which the caller named the key, whether by name or by ARN; empty when it did neither."""
     text = visit.params.get(target.param.member, "")
-    return text[text.index(arn.ALIAS_PREFIX) :] if isinstance(text, str) and arn.names_an_alias(text) else ""
+    if not isinstance(text, str) or arn.ALIAS_PREFIX not in text or not arn.names_an_alias(text):
+        return ""
+    return text[text.index(arn.ALIAS_PREFIX) :]
 
 
 def alias_arn(visit: Visit) -> str | None:

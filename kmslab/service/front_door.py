@@ -17,9 +17,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from email.utils import formatdate
-from functools import lru_cache
+from functools import cache, lru_cache
 from sys import intern
 from typing import Any
+
+from msgspec.structs import replace
 
 from kmslab.call import KMS_ITSELF, NOTHING, Call, EventType, UsedKey
 from kmslab.clock import Clock
@@ -28,7 +30,7 @@ from kmslab.errors import AwsError
 from kmslab.keys.due import happen
 from kmslab.keys.key import LastUse
 from kmslab.keys.timers import Happening
-from kmslab.operations.registry import OPERATIONS
+from kmslab.operations.registry import OPERATIONS, BlobParam, Operation
 from kmslab.service import gates
 from kmslab.service.authorise import alias_arn, authorise
 from kmslab.service.resolve import resolve
@@ -45,6 +47,7 @@ Observer = Callable[[Call], None]
 Barrier = Callable[[], None]
 Guard = Callable[[Call], None]
 
+#: The order of the checks.
 GATES: tuple[Gate, ...] = (
     gates.route,
     gates.identify,
@@ -67,6 +70,23 @@ GATES: tuple[Gate, ...] = (
 
 #: The gates of a call that another service makes: who calls, and what, is settled, and the reply stays as it is.
 GATES_ON_BEHALF = tuple(each for each in GATES if each not in (gates.route, gates.identify, gates.decode, gates.encode))
+
+#: What an operation must have for a gate to find anything to look at.
+_LOOKS_AT: Mapping[Gate, Callable[[Operation], object]] = {
+    gates.aliases: lambda operation: operation.without_alias,
+    gates.members: lambda operation: operation.check,
+    gates.ciphertext: lambda operation: any(isinstance(param, BlobParam) for param in operation.params),
+    gates.usage: lambda operation: operation.usage,
+    gates.origin: lambda operation: operation.origins,
+    gates.state: lambda operation: operation.params,
+}
+
+
+@cache
+def _after_route(operation: str) -> tuple[Gate, ...]:
+    """The gates that come after the first, less those that have nothing to look at."""
+    declared = OPERATIONS[operation]
+    return tuple(gate for gate in GATES[1:] if gate not in _LOOKS_AT or _LOOKS_AT[gate](declared))
 
 
 class FrontDoor:
@@ -159,16 +179,20 @@ class FrontDoor:
     def _answer(self, request: Request) -> Reply:
         visit = Visit(request, self._clock.tick())
         self._settle(visit.time)
-        request_id = self._pass(visit, GATES)
+        request_id = self._pass(visit, None)
         status = 200 if visit.failure is None else visit.failure.status
         return _reply(status, request_id, visit.body, visit.time)
 
-    def _pass(self, visit: Visit, through: Sequence[Gate]) -> str:
-        """Let a visit pass the gates, and tell of it; its request id."""
-        request_id = self._service.ids.uuid("request")
+    def _pass(self, visit: Visit, through: Sequence[Gate] | None) -> str:
+        """Let a visit pass the gates, or all of its operation, and tell of it; its request id."""
+        service = self._service
+        request_id = service.ids.uuid("request")
         try:
-            for gate in self._with_guards(through):
-                gate(visit, self._service)
+            if through is None:
+                gates.route(visit, service)
+                through = _after_route(visit.operation.name)
+            for gate in self._with_guards(through) if self._guards else through:
+                gate(visit, service)
         except AwsError as error:
             visit.failure, visit.body = error, error_body(error)
         if visit.failure is not None and not hasattr(visit, "asker"):
@@ -178,8 +202,6 @@ class FrontDoor:
         return request_id
 
     def _with_guards(self, gates: Sequence[Gate]) -> Sequence[Gate]:
-        if not self._guards:
-            return gates
         found = gates.index(resolve) + 1
         return (*gates[:found], self._ask_guards, *gates[found:])
 
@@ -239,10 +261,12 @@ class FrontDoor:
             intern(request.headers.get("user-agent", "")),
             intern(request.host),
             "" if visit.on_behalf is None else visit.on_behalf.name,
+            NOTHING,
         )
 
     def _in_the_name_of(self, visit: Visit, request_id: str, event: Call) -> Call:
-        return event._replace(
+        return replace(
+            event,
             event_type=EventType.API_CALL,
             principal=visit.principal.identity,
             request_id=request_id,

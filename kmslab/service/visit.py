@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from kmslab.authz.ask import Asker
 from kmslab.call import Decision
 from kmslab.errors import AwsError
@@ -76,8 +78,8 @@ class OnBehalf(NamedTuple):
         return f"{self.service}.{self.region}.amazonaws.com"
 
 
-class Target(NamedTuple):
-    """What a member that names a key turned out to be. A tuple, because one is made for every request.
+class Target(Struct, frozen=True, gc=False):
+    """What a member that names a key turned out to be.
 
     Attributes:
         param: How the operation declares the member.
@@ -144,4 +146,4 @@ class Visit:
         found = [target.key for target in self.targets if target.key is not None]
         if hasattr(self, "context") and self.context.created is not None:
             found.append(self.context.created)
-        return list(dict.fromkeys(found))
+        return found if len(found) < 2 else list(dict.fromkeys(found))

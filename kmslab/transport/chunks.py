@@ -15,8 +15,10 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from kmslab.errors import InvalidSignatureException
 from kmslab.transport.incoming import Incoming

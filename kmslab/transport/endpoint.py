@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, MutableMapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Executor
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -49,12 +51,15 @@ _LONG = 256 * 2**10
 #: How long a client may take to send its body, in seconds.
 PATIENCE = 60
 
-#: What changes nothing and takes a fraction of a millisecond, unless it is done with an RSA key.
+#: What changes nothing and takes a fraction of a millisecond, unless it is done with a slow key.
 _QUICK = frozenset(
     "Decrypt DescribeKey Encrypt GenerateDataKey GenerateDataKeyWithoutPlaintext GenerateMac GenerateRandom "
     "GetKeyPolicy GetKeyRotationStatus GetPublicKey ListAliases ListGrants ListKeys ListResourceTags ReEncrypt "
-    "VerifyMac".split()
+    "Sign Verify VerifyMac".split()
 )
+
+#: How a request says that a slow key is used: by its algorithm.
+_SLOW = re.compile(rb"RSA|ECDSA_SHA_384|ECDSA_SHA_512|ED25519|ML_DSA")
 
 #: What a service calls a failure of its own. Source: "Errors" of KMS's operations, "Error responses" of S3, and "Common
 #: errors" of the others.
@@ -143,7 +148,6 @@ class Endpoint:
         return size
 
     async def _answer(self, request: Incoming) -> Reply:
-        service = hosts.service_of(request)
         try:
             if request.method == "OPTIONS":
                 raise _preflight(request)
@@ -154,33 +158,30 @@ class Endpoint:
             else:
                 verified = verifier.verify(request)
             if verified.scope.service == "kms":
-                return await self._ask_kms(behind, verified.request)
+                asked = _asked(verified.request)
+                return behind.kms(asked) if _is_quick(request) else await self._in_thread(behind.kms, asked)
             if request.headers.get("x-amz-target", "").startswith(model.TARGET_PREFIX):
                 raise InvalidSignatureException.other_service("kms")
             return await self._in_thread(_ask_others, (behind, verified))
-        except (AwsError, RefusedError) as error:
-            return refuse(error, service)
-        except NotKeptError as error:
-            return refuse(RefusedError(_INTERNAL.get(service, "InternalFailure"), str(error), 500), service)
-        except KmslabError as error:
-            return refuse(RefusedError("UnknownOperationException", str(error)), service)
-        except NotImplementedError as error:
-            text = f"This Lab does not run that operation of {service}: {error}."
-            return refuse(RefusedError("UnknownOperationException", text), service)
-        except Exception:
-            _log.exception("%s %s: this is a bug of kmslab", request.method, request.path)
-            return refuse(RefusedError("InternalFailure", "The Lab has failed; its log says how.", 500), service)
+        except Exception as error:
+            return _refusal(error, request)
 
-    async def _ask_kms(self, behind: Behind, request: Incoming) -> Reply:
-        host = request.headers.get("host", "")
-        asked = Request(request.headers, request.body, host, request.source_ip)
-        operation = request.headers.get("x-amz-target", "").removeprefix(model.TARGET_PREFIX)
-        if operation in _QUICK and b"RSA" not in request.body:
-            reply = behind.kms(asked)
-        else:
-            reply = await self._in_thread(behind.kms, asked)
-        headers = {name: value for name, value in reply.headers.items() if name != "Date"}
-        return Reply(reply.status, headers, reply.body)
+    def at_once(self, scope: Mapping[str, Any], body: bytes) -> Reply | None:
+        """The reply to a request that is all there, if it is one of KMS's quick ones; None for every other.
+
+        The same as calling the application, without what it takes to wait for something.
+        """
+        if scope["raw_path"] != b"/" or scope["query_string"]:
+            return None
+        request = Incoming(scope["method"], "/", "", joined(scope["headers"]), body, _client(scope))
+        if not _is_quick(request):
+            return None
+        try:
+            behind = self._behind()
+            verified = Verifier(behind.find, behind.region, lab_time=behind.time).verify(request)
+            return behind.kms(_asked(verified.request)) if verified.scope.service == "kms" else None
+        except Exception as error:
+            return _refusal(error, request)
 
     async def _in_thread(self, function: Callable[[Given], Result], argument: Given) -> Result:
         return await asyncio.get_running_loop().run_in_executor(self._workers, function, argument)
@@ -216,8 +217,35 @@ def _ask_others(asked: tuple[Behind, Verified]) -> Reply:
     # moto looks for a bucket's name in the host too; by now it is in the path.
     headers = dict(request.headers) | {"host": url.split("/", 3)[2]}
     response = behind.others(AWSPreparedRequest(request.method, url, headers, request.body, False))
-    said = {str(name): str(value) for name, value in response.headers.items() if name.lower() != "date"}
+    said = {str(name): str(value) for name, value in response.headers.items()}
     return Reply(response.status_code, hosts.with_request_ids(said, scope.service), response.content)
+
+
+def _is_quick(request: Incoming) -> bool:
+    """Whether KMS answers a request in less time than it takes to pass it to a thread."""
+    target = request.headers.get("x-amz-target", "")
+    is_one = target.removeprefix(model.TARGET_PREFIX) in _QUICK and len(request.body) <= _LONG
+    return is_one and _SLOW.search(request.body) is None
+
+
+def _asked(request: Incoming) -> Request:
+    return Request(request.headers, request.body, request.headers.get("host", ""), request.source_ip)
+
+
+def _refusal(error: Exception, request: Incoming) -> Reply:
+    """What a client hears of an error, in the words of the service that it called."""
+    service = hosts.service_of(request)
+    if isinstance(error, (AwsError, RefusedError)):
+        return refuse(error, service)
+    if isinstance(error, NotKeptError):
+        return refuse(RefusedError(_INTERNAL.get(service, "InternalFailure"), str(error), 500), service)
+    if isinstance(error, KmslabError):
+        return refuse(RefusedError("UnknownOperationException", str(error)), service)
+    if isinstance(error, NotImplementedError):
+        text = f"This Lab does not run that operation of {service}: {error}."
+        return refuse(RefusedError("UnknownOperationException", text), service)
+    _log.error("%s %s: this is a bug of kmslab", request.method, request.path, exc_info=error)
+    return refuse(RefusedError("InternalFailure", "The Lab has failed; its log says how.", 500), service)
 
 
 class _GoneError(Exception):
@@ -265,7 +293,7 @@ def _preflight(request: Incoming) -> RefusedError:
     return RefusedError("BadRequest", "Insufficient information. Origin request header needed.", 400)
 
 
-def _client(scope: Scope) -> str:
+def _client(scope: Mapping[str, Any]) -> str:
     return str(scope["client"][0]) if scope.get("client") else "127.0.0.1"
 
 
@@ -285,20 +313,33 @@ class _Name(bytes):
     __hash__ = bytes.__hash__
 
 
+@lru_cache(maxsize=256)
+def _header_name(name: str) -> bytes:
+    return name.lower().encode("latin-1")
+
+
 def _header_value(value: str) -> bytes:
+    if value.isascii() and value.isprintable():
+        return value.encode()
     # What a client asked S3 to say, such as a file's name, may have any character; a line's end would end the header.
     one_line = "".join(character if character >= " " and character != "\x7f" else " " for character in value)
     return one_line.encode("latin-1") if all(ord(each) < 256 for each in one_line) else one_line.encode()
 
 
+#: What the server says for itself; its date is the machine's.
+_NOT_OURS = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date"})
+
+
+def written(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """A reply's headers as they go over the wire, without those that depend on how its body is sent."""
+    pairs = [(_header_name(name), _header_value(value)) for name, value in headers.items()]
+    return [pair for pair in pairs if pair[0] not in _NOT_OURS]
+
+
 async def _write(send: Send, reply: Reply, *, bodiless: bool, close: bool = False) -> None:
     has_length = reply.status not in (204, 304)
     bodiless = bodiless or not has_length
-    headers = [
-        (name.lower().encode("latin-1"), _header_value(value))
-        for name, value in reply.headers.items()
-        if name.lower() not in ("content-length", "transfer-encoding", "connection")
-    ]
+    headers = written(reply.headers)
     if close:
         # A client that waits for leave to send its body may send it all the same, or the next request.
         headers.append((b"connection", b"close"))

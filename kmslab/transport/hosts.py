@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from uuid import uuid4
+
+from msgspec.structs import replace
 
 from kmslab import arn
 from kmslab.transport.incoming import Incoming

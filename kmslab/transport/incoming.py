@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
 from urllib.parse import unquote
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+
+class Incoming(Struct, frozen=True, gc=False):
     """A request. Query and headers are not in its repr: a signature or a session token may be in them.
 
     Attributes:
@@ -22,10 +22,14 @@ class Incoming:
 
     method: str
     path: str
-    query: str = field(repr=False)
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes = field(repr=False)
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
     source_ip: str = "127.0.0.1"
+
+    def __repr__(self) -> str:
+        """What may be shown of it."""
+        return f"<Incoming {self.method} {self.path}, {len(self.body)} bytes>"
 
     def parameters(self) -> dict[str, str]:
         """The parameters of the query, decoded; of a repeated one the last."""
@@ -33,9 +37,12 @@ class Incoming:
         return {unquote(name): unquote(value) for name, _, value in pairs}
 
 
-def joined(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+def joined(headers: Collection[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers as `Incoming` has them, from those of an ASGI scope, which are lower-case already."""
-    found: dict[str, str] = {}
+    found = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+    if len(found) == len(headers):
+        return found
+    found.clear()
     for raw_name, raw_value in headers:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         found[name] = f"{found[name]},{value}" if name in found else value

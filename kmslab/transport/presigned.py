@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import base64
 import hmac
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import unquote
+
+from msgspec.structs import replace
 
 from kmslab.transport.hosts import bucket_of
 from kmslab.transport.incoming import Incoming

@@ -13,8 +13,9 @@ import re
 from collections.abc import Sized
 
 from uvicorn.protocols.http.flow_control import FlowControl
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from kmslab.transport.at_once import AtOnce
 from kmslab.transport.patience import Stage, Wait
 
 #: The largest request line with its headers, in bytes. Simplified: S3 takes 8 KiB of headers.
@@ -38,7 +39,7 @@ class _Flow(FlowControl):
             super().resume_reading()
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(AtOnce):
     """One connection."""
 
     _in_head = True

@@ -19,10 +19,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
+
+from msgspec import Struct
 
 from kmslab.errors import (
     ExpiredTokenException,
@@ -48,8 +49,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 Finder = Callable[[str], Principal | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True, gc=False):
     """A request that is believed.
 
     Attributes:
@@ -161,7 +161,7 @@ class Verifier:
         return credentials.secret_access_key
 
     def _check_scope(self, scope: sigv4.Scope, date: datetime, *, in_query: bool = False) -> None:
-        day = f"{date:%Y%m%d}"
+        day = _written(date)[:8]
         if scope.date != day:
             if scope.service == "s3":
                 raise s3_words.scope_of_another_day(scope.date, day, in_query=in_query)
@@ -200,6 +200,7 @@ def _read_date(text: str) -> datetime:
     return datetime.strptime(text, _DATE).replace(tzinfo=UTC)
 
 
+@lru_cache(maxsize=64)
 def _written(date: datetime) -> str:
     return date.strftime(_DATE)
 

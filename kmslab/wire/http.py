@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 #: The headers that KMS sends with every reply. Source: raw recordings.
 REPLY_HEADERS: Mapping[str, str] = {
@@ -19,8 +21,8 @@ REPLY_HEADERS: Mapping[str, str] = {
 HEADERS_READ = ("authorization", "user-agent", "x-amz-security-token", "x-amz-target")
 
 
-class Request(NamedTuple):
-    """What a client sent. A tuple, as `Reply` is, because one is made for every request.
+class Request(Struct, frozen=True, gc=False):
+    """What a client sent.
 
     Attributes:
         headers: Header values under lower-case names; those of `HEADERS_READ` at the least.
@@ -40,7 +42,7 @@ class Request(NamedTuple):
         return f"<Request {target!r} to {self.host!r}, {len(self.body)} bytes>"
 
 
-class Reply(NamedTuple):
+class Reply(Struct, frozen=True, gc=False):
     """What the client gets back: an HTTP status, headers and a JSON body as bytes."""
 
     status: int

@@ -14,10 +14,11 @@ import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
+
+from msgspec import Struct
 
 from kmslab.errors import IncompleteSignatureException, MissingAuthenticationTokenException
 
@@ -52,9 +53,8 @@ class Scope(NamedTuple):
         return f"{self.date}/{self.region}/{self.service}/aws4_request"
 
 
-@dataclass(frozen=True, slots=True)
-class Signed:
-    """A signature and what it is said to cover.
+class Signed(Struct, frozen=True, gc=False):
+    """A signature and what it is said to cover. Its repr does not show the signature.
 
     Attributes:
         scope: Who signed, and for what.
@@ -64,7 +64,11 @@ class Signed:
 
     scope: Scope
     headers: tuple[str, ...]
-    signature: str = field(repr=False)
+    signature: str
+
+    def __repr__(self) -> str:
+        """Who signed what."""
+        return f"<Signed {self.scope!r}, {len(self.headers)} headers>"
 
 
 def read_scope(authorization: str | None) -> Scope:
@@ -170,8 +174,12 @@ def canonical_request(
         signed: The names of the signed headers.
         payload_hash: The SHA-256 of the body in hexadecimal digits, or what stands in its place.
     """
-    lines = [f"{name}:{_SPACES.sub(' ', headers.get(name, '')).strip()}" for name in signed]
+    lines = [f"{name}:{_trimmed(headers.get(name, ''))}" for name in signed]
     return "\n".join((method, path, query, *lines, "", ";".join(signed), payload_hash))
+
+
+def _trimmed(value: str) -> str:
+    return _SPACES.sub(" ", value).strip() if "  " in value else value.strip()
 
 
 def string_to_sign(request: str, scope: Scope, date: str) -> str:

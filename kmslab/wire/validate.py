@@ -71,11 +71,12 @@ def _structure(shape: Shape) -> Check:
 
     def check(value: Any, path: str, findings: list[str]) -> None:
         prefix = f"{path}." if path else ""
-        for name, label, shown in wanted:
-            if name not in value:
-                findings.append(
-                    f"Value{shown} at '{prefix}{label}' failed to satisfy constraint: Member must not be null"
-                )
+        if not required <= value.keys():
+            for name, label, shown in wanted:
+                if name not in value:
+                    findings.append(
+                        f"Value{shown} at '{prefix}{label}' failed to satisfy constraint: Member must not be null"
+                    )
         for name, item in value.items():
             pair = visited.get(name)
             if pair is not None and pair[1] is not None:

@@ -26,6 +26,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from msgspec import structs
 from table import Line, Target
 
 from kmslab import Lab, arn
@@ -427,7 +428,8 @@ def _naming(lab: Lab, somebody: Principal) -> str:
 
 def twin(call: Call, lab: Lab, when: timedelta) -> Call:
     """An event like another, with everything of its own that a request of its own would have."""
-    return call._replace(
+    return structs.replace(
+        call,
         time=call.time + when,
         request_id=lab.ids.uuid("request"),
         event_id=lab.ids.uuid("event"),

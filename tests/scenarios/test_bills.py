@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
+from msgspec.structs import replace
 
 from kmslab import Lab
 from kmslab.errors import KmslabError
@@ -33,7 +34,7 @@ def many(lab: Lab, call: Any, count: int) -> None:
     call()
     seen = lab.trail.calls[-1]
     for _ in range(count - 1):
-        lab.meter(seen._replace())
+        lab.meter(replace(seen))
 
 
 def cents(lab: Lab) -> Decimal:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kmslab.billing.prices import (
     FREE_REQUESTS,
@@ -146,7 +147,7 @@ def test_what_cloudtrail_stores_in_s3_is_cloudtrails() -> None:
     identity = Identity(
         PrincipalType.SERVICE, "123456789010", "cloudtrail.amazonaws.com", "cloudtrail.amazonaws.com", "", ""
     )
-    storing = call("GenerateDataKey", invoked_by="fas.s3.amazonaws.com")._replace(principal=identity)
+    storing = replace(call("GenerateDataKey", invoked_by="fas.s3.amazonaws.com"), principal=identity)
     assert service_of(storing) == "cloudtrail"
     assert price_of(storing) is OF_CLOUDTRAIL
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from botocore.auth import HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
+from msgspec.structs import replace
 
 from kmslab.errors import (
     AwsError,
@@ -31,7 +32,7 @@ from kmslab.wire.refusals import RefusedError
 KEY, SECRET, TOKEN = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "a session token"
 END = datetime(2030, 1, 1, tzinfo=UTC)
 USER = make_administrator("123456789010", "us-east-1", Ids(1), Credentials(KEY, SECRET))
-SESSION = replace(USER, credentials=Credentials("ASIA", SECRET, TOKEN, END))
+SESSION = dataclasses.replace(USER, credentials=Credentials("ASIA", SECRET, TOKEN, END))
 KNOWN: Mapping[str, Principal] = {KEY: USER, "ASIA": SESSION}
 
 

@@ -79,7 +79,7 @@ def scope_of(who: Any) -> Scope:
 
 
 def joined(headers: Any) -> dict[str, str]:
-    return incoming.joined((name.lower().encode(), value.strip().encode()) for name, value in headers)
+    return incoming.joined([(name.lower().encode(), value.strip().encode()) for name, value in headers])
 
 
 def canonical(case: Any, *, twice: bool) -> str:
