@@ -55,6 +55,10 @@ class Caller(Struct, frozen=True, gc=False):
         """Who; never the request's members, among which there are plaintexts."""
         return f"<caller {self.principal.arn}>"
 
+    def __rich_repr__(self) -> tuple[()]:
+        """Nothing more, to whom wants it in parts."""
+        return ()
+
 
 class Hearing:
     """All policies of one question, each heard once; what they said, in order."""

@@ -1,4 +1,4 @@
-"""The short way of a request over HTTP: one that came in one piece and is answered quickly is answered where it is read.
+"""The short way over HTTP: a request that came in one piece and is answered quickly is answered where it is read.
 
 A task, an event and two writes for what takes a tenth of a millisecond would take half as long again. Whatever the
 endpoint does not answer at once (`Endpoint.at_once`) goes uvicorn's way, as do requests in pieces, and those that have
@@ -57,7 +57,7 @@ class AtOnce(HttpToolsProtocol):
         if reply is None:
             return False
         self._begun = None
-        head = written(reply.headers) + [*cycle.default_headers, (b"Content-Length", b"%d" % len(reply.body))]
+        head = [*written(reply.headers), *cycle.default_headers, (b"Content-Length", b"%d" % len(reply.body))]
         if not cycle.keep_alive:
             head.append((b"connection", b"close"))
         lines = [b"%b: %b\r\n" % pair for pair in head]

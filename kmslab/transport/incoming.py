@@ -31,6 +31,10 @@ class Incoming(Struct, frozen=True, gc=False):
         """What may be shown of it."""
         return f"<Incoming {self.method} {self.path}, {len(self.body)} bytes>"
 
+    def __rich_repr__(self) -> tuple[()]:
+        """Nothing more, to whom wants it in parts."""
+        return ()
+
     def parameters(self) -> dict[str, str]:
         """The parameters of the query, decoded; of a repeated one the last."""
         pairs = (parameter.partition("=") for parameter in self.query.split("&") if parameter)

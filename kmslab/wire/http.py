@@ -41,6 +41,10 @@ class Request(Struct, frozen=True, gc=False):
         target = self.headers.get("x-amz-target", "")
         return f"<Request {target!r} to {self.host!r}, {len(self.body)} bytes>"
 
+    def __rich_repr__(self) -> tuple[()]:
+        """Nothing more, to whom wants it in parts."""
+        return ()
+
 
 class Reply(Struct, frozen=True, gc=False):
     """What the client gets back: an HTTP status, headers and a JSON body as bytes."""
@@ -52,6 +56,10 @@ class Reply(Struct, frozen=True, gc=False):
     def __repr__(self) -> str:
         """What may be shown of it: not the body."""
         return f"<Reply {self.status}, {len(self.body)} bytes>"
+
+    def __rich_repr__(self) -> tuple[()]:
+        """Nothing more, to whom wants it in parts."""
+        return ()
 
 
 class BodyStream(io.BytesIO):

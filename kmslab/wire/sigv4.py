@@ -70,6 +70,10 @@ class Signed(Struct, frozen=True, gc=False):
         """Who signed what."""
         return f"<Signed {self.scope!r}, {len(self.headers)} headers>"
 
+    def __rich_repr__(self) -> tuple[()]:
+        """Nothing more, to whom wants it in parts."""
+        return ()
+
 
 def read_scope(authorization: str | None) -> Scope:
     """Read the credential scope out of an Authorization header.
