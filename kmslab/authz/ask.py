@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from kmslab.authz import context_keys
 from kmslab.authz.context_keys import Answers
-from kmslab.authz.decide import decide_on_account, decide_on_grant, decide_on_key, decide_plainly
+from kmslab.authz.decide import decide_on_account, decide_on_grant, decide_on_key
 from kmslab.authz.hearing import Caller
 from kmslab.authz.patterns import ContextValue
 from kmslab.call import Decision
@@ -94,9 +94,6 @@ class Asker(Struct, frozen=True, gc=False):
             cross_account: Whether the operation exists for keys of other accounts.
             policy: The key policy to judge by, instead of the one that the key has.
         """
-        plain = decide_plainly(self.caller, action, key, key.policy if policy is None else policy, cross_account)
-        if plain is not None:
-            return plain
         answered = Answered(partial(self._about, action, key, requested, same_key))
         return decide_on_key(self.caller, action, key, answered, cross_account=cross_account, policy=policy)
 

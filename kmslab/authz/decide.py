@@ -59,7 +59,7 @@ def decide_on_key(
         policy: The key policy to judge by, instead of the one that the key has.
     """
     key_policy = key.policy if policy is None else policy
-    plain = decide_plainly(caller, action, key, key_policy, cross_account)
+    plain = decide_plainly(caller.principal, caller.service_control_policies, action, key, key_policy, cross_account)
     if plain is not None:
         return plain
     principal = caller.principal
@@ -78,12 +78,19 @@ def decide_on_key(
     return _judge(hearing, by_grant, key.account_id, cross_account=cross_account)
 
 
-def decide_plainly(caller: Caller, action: str, key: Key, key_policy: str, cross_account: bool) -> Decision | None:
+def decide_plainly(
+    principal: Principal,
+    ceiling: tuple[NamedPolicy, ...],
+    action: str,
+    key: Key,
+    key_policy: str,
+    cross_account: bool,
+) -> Decision | None:
     """The decision where nothing has a say but who the caller is; None where conditions or grants may have one.
 
     Most policies have no conditions and most keys no grants, and the same is asked again and again.
     """
-    rights, ceiling = caller.principal.rights, caller.service_control_policies
+    rights = principal.rights
     if key.grants or not _all(is_plain, rights, ceiling, key_policy):
         return None
     return _plain_decision(rights, ceiling, action, key.arn, key.account_id, key_policy, cross_account)

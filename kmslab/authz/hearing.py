@@ -55,9 +55,9 @@ class Caller(Struct, frozen=True, gc=False):
         """Who; never the request's members, among which there are plaintexts."""
         return f"<caller {self.principal.arn}>"
 
-    def __rich_repr__(self) -> tuple[()]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Nothing more, to whom wants it in parts."""
-        return ()
+        return []
 
 
 class Hearing:

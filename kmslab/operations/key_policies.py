@@ -26,7 +26,7 @@ def get_key_policy(ctx: Context, key: Key, *, policy_name: str = DEFAULT) -> Rep
     return {"Policy": key.policy, "PolicyName": policy_name}
 
 
-@operation("PutKeyPolicy", keys=[key_param("KeyId")])
+@operation("PutKeyPolicy", keys=[key_param("KeyId")], asks=True)
 def put_key_policy(
     ctx: Context,
     key: Key,

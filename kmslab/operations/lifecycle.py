@@ -29,7 +29,7 @@ from kmslab.operations.registry import Context, Reply, key_param, operation
 _SHORTEST_WINDOW, _LONGEST_WINDOW = 7, 30
 
 
-@operation("CreateKey")
+@operation("CreateKey", asks=True)
 def create_key(
     ctx: Context,
     *,

@@ -24,7 +24,7 @@ from kmslab.keys.timers import SETTLING_TIME, Due, Happening
 from kmslab.operations.registry import Context, Reply, key_param, operation, related_param
 
 
-@operation("ReplicateKey", keys=[key_param("KeyId")])
+@operation("ReplicateKey", keys=[key_param("KeyId")], asks=True)
 def replicate_key(
     ctx: Context,
     key: Key,

@@ -139,6 +139,7 @@ class Operation:
         check: What the members must fulfil together, before the key's usage and state are looked at, or None.
         consumed: The members that the front door uses up.
         without_alias: Those of `params` that take no alias.
+        asks: Whether it asks itself what somebody may do.
     """
 
     name: str
@@ -150,6 +151,7 @@ class Operation:
     check: Callable[[Mapping[str, Any]], None] | None
     consumed: frozenset[str] = field(repr=False)
     without_alias: tuple[KeyParam, ...] = field(repr=False)
+    asks: bool = False
 
     def arguments(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The members that the operation itself takes, under their Python names."""
@@ -165,7 +167,7 @@ class Context(Struct, gc=False):
         principal: Who calls.
         now: The simulated time, in UTC.
         ids: Where new ids come from.
-        ask: Asks what the caller may do.
+        asker: Asks what the caller may do, for an operation that `asks`.
         notes: Ids worth logging that are in neither request nor reply, by CloudTrail's name for them.
         dry_run: Whether nothing may change.
         created: The key that the operation made, or None.
@@ -177,11 +179,22 @@ class Context(Struct, gc=False):
     principal: Principal
     now: datetime
     ids: Ids
-    ask: Asker
+    asker: Asker | None
     dry_run: bool = False
     notes: dict[str, str] = {}
     created: Key | None = None
     happenings: list[Happening] = []
+
+    @property
+    def ask(self) -> Asker:
+        """Asks what the caller may do.
+
+        Raises:
+            LookupError: the operation has not said that it asks.
+        """
+        if self.asker is None:
+            raise LookupError("declare it with asks=True")
+        return self.asker
 
     def end_of_checks(self) -> None:
         """Stop here when the caller only wanted to know: what comes next would change something.
@@ -233,6 +246,7 @@ def operation(
     origins: Sequence[KeyOrigin] = (),
     new_alias: str | None = None,
     check: Callable[[Mapping[str, Any]], None] | None = None,
+    asks: bool = False,
 ) -> Callable[[Callable[..., Reply]], Callable[..., Reply]]:
     """Register a function as the effect of the operation `name`.
 
@@ -245,7 +259,7 @@ def operation(
         consumed = _CONSUMED | {member for param in params for member in _members(param)}
         without_alias = tuple(each for each in params if isinstance(each, KeyParam) and each.refuse_alias is not None)
         OPERATIONS[name] = Operation(
-            name, run, params, usage, tuple(origins), new_alias, check, consumed, without_alias
+            name, run, params, usage, tuple(origins), new_alias, check, consumed, without_alias, asks
         )
         return run
 

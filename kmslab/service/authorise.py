@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from kmslab import arn
 from kmslab.authz.ask import Asker
+from kmslab.authz.decide import decide_plainly
 from kmslab.authz.hearing import Caller
 from kmslab.authz.permissions import PERMISSIONS
 from kmslab.call import Decision
@@ -26,36 +27,43 @@ def authorise(visit: Visit, service: Service) -> None:
         grant = service.world.find_grant(token)
         if grant is None or grant.key.region != visit.region:
             raise InvalidGrantTokenException
-    ask = visit.asker = _asker(visit, service)
     permission = PERMISSIONS[visit.operation.name]
     if permission.by_grant:
         for target in visit.targets:
             if target.grant is not None:
-                _require(visit, ask.on_grant(target.grant), target)
+                _require(visit, asker_of(visit, service).on_grant(target.grant), target)
         return
     if permission.on_alias:
-        _require(visit, ask.on_account(permission.actions[0], alias_arn(visit) or "*"))
+        _require(visit, asker_of(visit, service).on_account(permission.actions[0], alias_arn(visit) or "*"))
     found = [(target, target.key) for target in visit.targets if target.key is not None]
     on_keys = found
     if permission.on_account:
         # Only an IAM policy counts for some, but not for another account's key: who has none may not learn which exist.
         on_keys = [each for each in found if each[1].account_id != visit.principal.account_id]
-    same_key = len(found) == 1 or len({key.arn for _, key in found}) == 1
+    ceiling = service.directory.service_control_policies.get(visit.principal.account_id, ())
     for index, (target, key) in enumerate(on_keys):
         action = permission.actions[min(index, len(permission.actions) - 1)]
-        requested = _requested_alias(visit, target)
-        decision = ask.on_key(
-            action, key, requested=requested, same_key=same_key, cross_account=permission.cross_account
-        )
+        decision = decide_plainly(visit.principal, ceiling, action, key, key.policy, permission.cross_account)
+        if decision is None:
+            decision = asker_of(visit, service).on_key(
+                action,
+                key,
+                requested=_requested_alias(visit, target),
+                same_key=len({key.arn for _, key in found}) == 1,
+                cross_account=permission.cross_account,
+            )
         _require(visit, decision, target)
     if permission.on_account or not (found or permission.on_alias):
-        _require(visit, ask.on_account(permission.actions[0], str(visit.params.get(permission.resource, "*"))))
+        resource = str(visit.params.get(permission.resource, "*"))
+        _require(visit, asker_of(visit, service).on_account(permission.actions[0], resource))
     for member, action in permission.also:
         if visit.params.get(member):
-            _require(visit, ask.on_account(action, replica_of=found[0][1] if found else None))
+            replica_of = found[0][1] if found else None
+            _require(visit, asker_of(visit, service).on_account(action, replica_of=replica_of))
 
 
-def _asker(visit: Visit, service: Service) -> Asker:
+def asker_of(visit: Visit, service: Service) -> Asker:
+    """What a request may be asked about, gathered; only where a policy or an operation wants to know."""
     principal = visit.principal
     caller = Caller(
         principal,
@@ -79,9 +87,7 @@ def _asker(visit: Visit, service: Service) -> Asker:
 def _requested_alias(visit: Visit, target: Target) -> str:
     """The alias by which the caller named the key, whether by name or by ARN; empty when it did neither."""
     text = visit.params.get(target.param.member, "")
-    if not isinstance(text, str) or arn.ALIAS_PREFIX not in text or not arn.names_an_alias(text):
-        return ""
-    return text[text.index(arn.ALIAS_PREFIX) :]
+    return text[text.index(arn.ALIAS_PREFIX) :] if isinstance(text, str) and arn.names_an_alias(text) else ""
 
 
 def alias_arn(visit: Visit) -> str | None:

@@ -195,9 +195,9 @@ class FrontDoor:
                 gate(visit, service)
         except AwsError as error:
             visit.failure, visit.body = error, error_body(error)
-        if visit.failure is not None and not hasattr(visit, "asker"):
+        if self._guards and visit.failure is not None and not visit.guarded:
             # It has not come past the guards, and counts all the same.
-            self._ask_guards(visit, self._service)
+            self._ask_guards(visit, service)
         self._record(visit, request_id)
         return request_id
 
@@ -206,7 +206,8 @@ class FrontDoor:
         return (*gates[:found], self._ask_guards, *gates[found:])
 
     def _ask_guards(self, visit: Visit, service: Service) -> None:
-        if self._guards and hasattr(visit, "principal"):
+        visit.guarded = True
+        if hasattr(visit, "principal"):
             intended = self._call(visit, request_id="", event_id="")
             for guard in tuple(self._guards):
                 guard(intended)

@@ -21,6 +21,7 @@ from kmslab.keys import blob
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.states import KEY_STATES
 from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, algorithm_of
+from kmslab.service.authorise import asker_of
 from kmslab.service.quotas import CUSTOM_KEY_STORE, charges
 from kmslab.service.resolve import ignores_ciphertext
 from kmslab.service.visit import Service, Visit
@@ -208,7 +209,8 @@ def run(visit: Visit, service: Service) -> None:
     """Do it."""
     store = service.world.store(visit.principal.account_id, visit.region)
     dry_run = bool(visit.params.get("DryRun"))
-    visit.context = Context(service.world, store, visit.principal, visit.time, service.ids, visit.asker, dry_run)
+    asker = asker_of(visit, service) if visit.operation.asks else None
+    visit.context = Context(service.world, store, visit.principal, visit.time, service.ids, asker, dry_run)
     if visit.operation.name in CUSTOM_KEY_STORE.operations:
         _note_key_store(visit)
     arguments = visit.operation.arguments(visit.params)

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from kmslab.authz.ask import Asker
 from kmslab.call import Decision
 from kmslab.errors import AwsError
 from kmslab.ids import Ids
@@ -123,8 +122,9 @@ class Visit:
     params: dict[str, Any] = field(default_factory=dict)
     # resolve
     targets: list[Target] = field(default_factory=list)
+    # Whether the guards have seen it.
+    guarded: bool = False
     # authorise
-    asker: Asker = field(init=False)
     decisions: list[Decision] = field(default_factory=list)
     # run
     context: Context = field(init=False)

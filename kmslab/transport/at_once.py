@@ -11,7 +11,11 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from kmslab.transport.endpoint import Endpoint, written
+from kmslab.transport.endpoint import Endpoint, line
+from kmslab.wire.http import REPLY_HEADERS
+
+#: The headers that are the same in every reply of KMS, as lines.
+_SAME = {pair: line(*pair) for pair in REPLY_HEADERS.items()}
 
 
 class AtOnce(HttpToolsProtocol):
@@ -57,11 +61,12 @@ class AtOnce(HttpToolsProtocol):
         if reply is None:
             return False
         self._begun = None
-        head = [*written(reply.headers), *cycle.default_headers, (b"Content-Length", b"%d" % len(reply.body))]
+        lines = [_SAME.get(pair) or line(*pair) for pair in reply.headers.items()]
+        lines += [b"%b: %b\r\n" % pair for pair in cycle.default_headers]
         if not cycle.keep_alive:
-            head.append((b"connection", b"close"))
-        lines = [b"%b: %b\r\n" % pair for pair in head]
-        self.transport.write(b"".join([STATUS_LINE[reply.status], *lines, b"\r\n", reply.body]))
+            lines.append(b"connection: close\r\n")
+        end = b"Content-Length: %d\r\n\r\n" % len(reply.body)
+        self.transport.write(b"".join([STATUS_LINE[reply.status], *lines, end, reply.body]))
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()

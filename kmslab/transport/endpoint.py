@@ -330,6 +330,12 @@ def _header_value(value: str) -> bytes:
 _NOT_OURS = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date"})
 
 
+def line(name: str, value: str) -> bytes:
+    """A reply's header as a line; none where the server speaks for itself."""
+    written_name = _header_name(name)
+    return b"" if written_name in _NOT_OURS else b"%b: %b\r\n" % (written_name, _header_value(value))
+
+
 def written(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     """A reply's headers as they go over the wire, without those that depend on how its body is sent."""
     pairs = [(_header_name(name), _header_value(value)) for name, value in headers.items()]

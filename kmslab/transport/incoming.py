@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from msgspec import Struct
@@ -31,9 +32,9 @@ class Incoming(Struct, frozen=True, gc=False):
         """What may be shown of it."""
         return f"<Incoming {self.method} {self.path}, {len(self.body)} bytes>"
 
-    def __rich_repr__(self) -> tuple[()]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Nothing more, to whom wants it in parts."""
-        return ()
+        return []
 
     def parameters(self) -> dict[str, str]:
         """The parameters of the query, decoded; of a repeated one the last."""

@@ -41,9 +41,9 @@ class Request(Struct, frozen=True, gc=False):
         target = self.headers.get("x-amz-target", "")
         return f"<Request {target!r} to {self.host!r}, {len(self.body)} bytes>"
 
-    def __rich_repr__(self) -> tuple[()]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Nothing more, to whom wants it in parts."""
-        return ()
+        return []
 
 
 class Reply(Struct, frozen=True, gc=False):
@@ -57,9 +57,9 @@ class Reply(Struct, frozen=True, gc=False):
         """What may be shown of it: not the body."""
         return f"<Reply {self.status}, {len(self.body)} bytes>"
 
-    def __rich_repr__(self) -> tuple[()]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Nothing more, to whom wants it in parts."""
-        return ()
+        return []
 
 
 class BodyStream(io.BytesIO):

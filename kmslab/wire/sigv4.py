@@ -15,7 +15,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import quote, unquote_to_bytes
 
 from msgspec import Struct
@@ -32,8 +32,8 @@ _SIGNED_HEADERS = re.compile(r"SignedHeaders=([^,\s]+)")
 _SIGNATURE = re.compile(r"Signature=([^,\s]+)")
 _SPACES = re.compile(" +")
 
-#: A credential scope with its algorithm is hardly ever longer, in characters; only up to here is one remembered.
-_USUAL = 200
+#: What comes before a signature is hardly ever longer, in characters; only up to here is it remembered.
+_USUAL = 400
 
 #: What stays as it is in a path and in a query. Source: UriEncode in the sources above.
 _UNRESERVED = "-_.~"
@@ -70,9 +70,9 @@ class Signed(Struct, frozen=True, gc=False):
         """Who signed what."""
         return f"<Signed {self.scope!r}, {len(self.headers)} headers>"
 
-    def __rich_repr__(self) -> tuple[()]:
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
         """Nothing more, to whom wants it in parts."""
-        return ()
+        return []
 
 
 def read_scope(authorization: str | None) -> Scope:
@@ -100,6 +100,15 @@ def _scope_in(text: str) -> Scope | None:
 _same_scope_in = lru_cache(maxsize=256)(_scope_in)
 
 
+@lru_cache(maxsize=256)
+def _same_before_signature(text: str) -> tuple[Scope, tuple[str, ...]] | None:
+    """Scope and covered headers of a header in the order in which nearly everybody writes it, up to the signature."""
+    scope, headers = _scope_in(text), _SIGNED_HEADERS.search(text)
+    if scope is None or headers is None or not text.startswith(f"{ALGORITHM} "):
+        return None
+    return scope, tuple(headers[1].split(";"))
+
+
 def read_authorization(authorization: str | None) -> Signed:
     """Read an Authorization header.
 
@@ -107,13 +116,18 @@ def read_authorization(authorization: str | None) -> Signed:
         MissingAuthenticationTokenException: there is none.
         IncompleteSignatureException: a part of it is missing.
     """
+    header = authorization or ""
+    before, found, signature = header.partition("Signature=")
+    if found and len(before) <= _USUAL and signature.isalnum():
+        same = _same_before_signature(before)
+        if same is not None:
+            return Signed(*same, signature)
     scope = read_scope(authorization)
-    header = str(authorization)
-    headers, signature = _SIGNED_HEADERS.search(header), _SIGNATURE.search(header)
-    missing = [name for name, found in (("Signature", signature), ("SignedHeaders", headers)) if found is None]
-    if headers is None or signature is None:
+    headers, signed = _SIGNED_HEADERS.search(header), _SIGNATURE.search(header)
+    if headers is None or signed is None:
+        missing = [name for name, what in (("Signature", signed), ("SignedHeaders", headers)) if what is None]
         raise IncompleteSignatureException.without(missing, header)
-    return Signed(scope, tuple(headers[1].split(";")), signature[1])
+    return Signed(scope, tuple(headers[1].split(";")), signed[1])
 
 
 # --- what is signed ---
@@ -178,12 +192,10 @@ def canonical_request(
         signed: The names of the signed headers.
         payload_hash: The SHA-256 of the body in hexadecimal digits, or what stands in its place.
     """
-    lines = [f"{name}:{_trimmed(headers.get(name, ''))}" for name in signed]
-    return "\n".join((method, path, query, *lines, "", ";".join(signed), payload_hash))
-
-
-def _trimmed(value: str) -> str:
-    return _SPACES.sub(" ", value).strip() if "  " in value else value.strip()
+    lines = "\n".join([f"{name}:{headers.get(name, '').strip()}" for name in signed])
+    if "  " in lines:
+        lines = _SPACES.sub(" ", lines)
+    return f"{method}\n{path}\n{query}\n{lines}\n\n{';'.join(signed)}\n{payload_hash}"
 
 
 def string_to_sign(request: str, scope: Scope, date: str) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kmslab.authz.ask import Answered, Asker
 from kmslab.authz.hearing import Caller
@@ -110,7 +111,7 @@ def test_what_a_service_calls_for(ask: Any, key: Key) -> None:
         key, StringEquals={"aws:SourceAccount": ACCOUNT}, ArnLike={"aws:SourceArn": "arn:aws:dynamodb:*:*:table/*"}
     )
     assert not asker.on_key("kms:Decrypt", key).allowed
-    assert asker._replace(caller=asker.caller._replace(source_arn=table)).on_key("kms:Decrypt", key).allowed
+    assert replace(asker, caller=replace(asker.caller, source_arn=table)).on_key("kms:Decrypt", key).allowed
 
 
 def test_on_a_replica(ask: Any, new_key: Any) -> None:

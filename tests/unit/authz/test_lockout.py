@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kmslab.authz.ask import Asker
 from kmslab.authz.hearing import Caller
@@ -77,7 +78,7 @@ def test_whom_it_names_has_to_exist(new_key: Any, element: str) -> None:
     key, alice = new_key(policy=policy_of(ROOT.arn)), f"arn:aws:iam::{ACCOUNT}:user/alice"
     statement = {"Effect": "Deny", element: {"AWS": [ROOT.arn, alice]}, "Action": "kms:Sign", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    asked = asker(ROOT, key)._replace(exists=lambda arn: arn != alice)
+    asked = replace(asker(ROOT, key), exists=lambda arn: arn != alice)
     with pytest.raises(MalformedPolicyDocumentException, match="one or more invalid principals"):
         accepted_policy(asked, key, policy, bypass_lockout_check=True)
     assert accepted_policy(asker(ROOT, key), key, policy, bypass_lockout_check=True)
