@@ -29,6 +29,9 @@ from kmslab.transport.serving import serve
 if TYPE_CHECKING:
     from kmslab.scenario import Scenario
 
+#: How many events a served Lab keeps in memory, unless it is told otherwise: each takes about a kilobyte.
+EVENTS = 1_000_000
+
 ACCOUNT, REGION = "123456789010", "us-east-1"
 
 #: Source: linux/prctl.h.
@@ -48,6 +51,7 @@ class Wish:
         scenario: The file that says what a new Lab has to begin with, or None.
         allow_reset: Whether `POST /_kmslab/reset` empties it.
         roster: The file of the class that shares it, or None.
+        events: How many of the newest events of the trail are kept in memory.
     """
 
     host: str
@@ -56,6 +60,7 @@ class Wish:
     scenario: Path | None = None
     allow_reset: bool = False
     roster: Path | None = None
+    events: int = EVENTS
 
 
 class Serving:
@@ -100,6 +105,7 @@ class Serving:
             lab = Lab.open(wish.state, account_id=account, region=region, access_key=self._key)
             for sentence in lab.lost:
                 print(f"kmslab: {sentence}", file=sys.stderr)
+        lab.recorder.most = wish.events
         try:
             if scenario is not None:
                 print(scenario.apply(lab), file=sys.stderr)

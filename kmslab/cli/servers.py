@@ -39,6 +39,7 @@ def add(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="loopback address (%(default)s)")
     serve.add_argument("--allow-reset", action="store_true", help="let POST /_kmslab/reset empty the Lab")
     serve.add_argument("--class", dest="roster", metavar="FILE", type=Path, help="open an account for each of a class")
+    serve.add_argument("--events", metavar="N", type=_count, help="newest events of the trail to keep (a million)")
     serve.set_defaults(run=_run_serve)
 
     env = commands.add_parser(
@@ -49,11 +50,23 @@ def add(commands: Commands) -> None:
     env.set_defaults(run=_run_env)
 
 
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 10**9:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of events from 1 on")
+    return int(text)
+
+
 def _run_serve(options: argparse.Namespace) -> int:
     from kmslab import serving
 
     wish = serving.Wish(
-        options.host, options.port, options.state, options.scenario, options.allow_reset, options.roster
+        options.host,
+        options.port,
+        options.state,
+        options.scenario,
+        options.allow_reset,
+        options.roster,
+        options.events or serving.EVENTS,
     )
     return serving.run(wish)
 

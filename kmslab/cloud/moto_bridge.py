@@ -94,14 +94,19 @@ class MotoBridge:
             RefusedError: moto fails at the request.
         """
         request.headers["x-moto-account-id"] = self._account_of(request)
+        read: Any = _plain(request) if service == "s3" else request
         with self.in_place(quietly=service in _APART_FROM_IAM):
             try:
-                answer = self._stubber.process_request(_plain(request) if service == "s3" else request)
+                answer = self._stubber.process_request(read)
             except (AwsError, RefusedError, KmslabError, NotImplementedError):
                 raise
             except Exception as error:
                 _log.info("moto's %s has stumbled", service, exc_info=True)
                 raise _not_understood(service, error, has_body=bool(request.body)) from error
+            finally:
+                if read is not request:
+                    # It refers to itself there, and would keep its body until somebody collects garbage.
+                    read.environ.pop("werkzeug.request", None)
         if answer is None or answer[2] == _NOBODY:
             raise KmslabError(f"Nothing in this Lab answers {request.url}.")
         status, headers, body = answer

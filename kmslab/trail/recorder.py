@@ -22,6 +22,8 @@ class Recorder:
         """Start with an empty trail."""
         #: Whether calls are kept.
         self.keeps = True
+        #: How many of the newest are kept; None for all. The bill counts all the same.
+        self.most: int | None = None
         self._calls: list[Call] = []
         # Those of an earlier life of the Lab, until somebody looks: most who open a Lab do not look back.
         self._earlier: tuple[datetime, Callable[[], list[Call]]] | None = None
@@ -46,6 +48,9 @@ class Recorder:
             insort(self._calls, call, key=lambda each: each.time)
         else:
             self._calls.append(call)
+        if self.most is not None and len(self._calls) > self.most + self.most // 8:
+            # Not one by one, and a new list: somebody may be reading the old one.
+            self._calls = self._calls[-self.most :]
 
     def find(self, request_id: str) -> Call | None:
         """The call with this request id, or None."""

@@ -57,7 +57,11 @@ class Served:
         return len(os.listdir(f"/proc/{self.process.pid}/task"))
 
     def files(self) -> int:
-        return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        try:
+            return len(os.listdir(f"/proc/{self.process.pid}/fd"))
+        except PermissionError:
+            # A server lets no other process look into it, but root's.
+            return -1
 
     def cpu(self) -> float:
         """The seconds of processor time that it has used."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -208,3 +209,22 @@ def test_s3fs_writes_and_seeks(lab: Lab, s3: Any, key: str) -> None:
     assert json.loads(done.stdout) == {"size": 11 * 2**20, "middle": "s" * 6}
     assert is_under(s3, "s3fs", key)
     assert b"s" * 64 not in lab.at_rest(BUCKET, "s3fs")
+
+
+def test_no_body_is_kept_until_somebody_collects_garbage(lab: Lab, reach: Callable[..., Any]) -> None:
+    """A served Lab hardly ever collects any: bodies of objects would fill its memory."""
+    s3 = reach("s3")
+    s3.create_bucket(Bucket="garbage")
+    s3.put_object(Bucket="garbage", Key="a", Body=b"first")
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        s3.put_object(Bucket="garbage", Key="a", Body=b"second")
+        s3.get_object(Bucket="garbage", Key="a")["Body"].read()
+        gc.collect()
+        assert not [each for each in gc.garbage if type(each).__module__ == "moto.core.request"]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()

@@ -22,6 +22,7 @@ import pytest
 from kmslab import Lab
 from kmslab.cli import main
 from kmslab.errors import KmslabError
+from kmslab.serving import Serving, Wish
 
 from .by_hand import FORM, Answer, Key, Line, Sent, sign
 
@@ -185,6 +186,19 @@ def test_a_lab_that_nobody_called_closes() -> None:
     lab.endpoint()
     lab.close()
     assert "kmslab endpoint" not in {thread.name for thread in threading.enumerate()}
+
+
+@pytest.mark.parametrize("events", [None, 16])
+def test_how_many_events_are_kept(events: int | None) -> None:
+    wish = Wish("127.0.0.1", 0) if events is None else Wish("127.0.0.1", 0, events=events)
+    serving = Serving(wish)
+    try:
+        for _ in range(40):
+            serving.lab.client("kms").list_keys()
+        assert len(serving.lab.trail) == 40 if events is None else 16 <= len(serving.lab.trail) <= 18
+        assert serving.lab.bill.requests == 40
+    finally:
+        serving.stop()
 
 
 # --- whose access key ---

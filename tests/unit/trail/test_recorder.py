@@ -102,3 +102,13 @@ def test_as_a_table(trail: Trail) -> None:
         ["2026-01-05", "09:00:05", "DeleteKey", "AWS", "Internal", "us-east-1", "two", "ok"],
     ]
     assert trail._repr_html_().count("<tr>") == 6
+
+
+def test_only_the_newest_are_kept() -> None:
+    recorder = Recorder()
+    recorder.most = 80
+    for number in range(1000):
+        recorder(call(number, "Encrypt", "alice", "one"))
+    kept = [each.time for each in recorder.trail(ACCOUNT).calls]
+    assert 80 <= len(kept) <= 90
+    assert kept == [START + timedelta(seconds=number) for number in range(1000 - len(kept), 1000)]
