@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from kmslab.crypto import KeyFormatError
 from kmslab.keys.alias import Alias
 from kmslab.keys.key import LastUse
 from kmslab.keys.key_store import ConnectionState
@@ -46,7 +47,7 @@ class Kind(StrEnum):
 
 
 #: What comes of a row that is authenticated and yet not to be understood: another program has written it.
-NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, msgspec.MsgspecError)
+NOT_UNDERSTOOD = (LookupError, TypeError, ValueError, msgspec.MsgspecError, KeyFormatError)
 
 
 class Record(msgspec.Struct, omit_defaults=True):

@@ -298,9 +298,22 @@ def test_a_row_that_another_kmslab_has_written(path: Path, kind: str, value: byt
     written.close()
     for _ in range(2):
         with pytest.raises(KmslabError, match="was written by another kmslab and cannot be read"):
-            look_at_the_trail(path)
+            look_at_all(path)
 
 
-def look_at_the_trail(path: Path) -> None:
+def test_key_material_that_another_kmslab_has_written(path: Path) -> None:
+    # Found by fuzzing, as above.
+    with Lab.open(path) as lab:
+        lab.client("kms").create_key(KeySpec="ECC_NIST_P256", KeyUsage="SIGN_VERIFY")
+    written = database.Database(path, {})
+    name = next(name for name, row in written.rows.items() if name.kind == "key" and b"ECC_NIST_P256" in row)
+    written.write({name: written.rows[name].replace(bytes.fromhex("06072a8648ce3d0201"), bytes(9))})
+    written.close()
+    with pytest.raises(KmslabError, match="was written by another kmslab and cannot be read"):
+        look_at_all(path)
+
+
+def look_at_all(path: Path) -> None:
     with Lab.open(path) as lab:
         list(lab.trail)
+        list(lab.inventory)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from botocore.auth import HmacV1QueryAuth, S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth, SigV4QueryAuth
@@ -290,3 +291,12 @@ class _Claiming(S3SigV4Auth):  # type: ignore[misc]
 
     def payload(self, request: Any) -> str:
         return self.claimed
+
+
+@pytest.mark.parametrize("auth", [S3SigV4Auth, S3SigV4QueryAuth])
+def test_a_plus_in_the_query_means_what_was_signed(auth: Any) -> None:
+    # Found by fuzzing: changed on its way, it passed, and meant a space to whoever read the query as a form.
+    sent = signed(auth, url="http://127.0.0.1:4599/bucket?prefix=a%2Bb")
+    changed = replace(sent, query=sent.query.replace("a%2Bb", "a+b"))
+    assert changed != sent
+    assert parse_qs(verify(changed).request.query)["prefix"] == ["a+b"]
