@@ -228,7 +228,13 @@ def presign(
 
 
 def chunked(
-    request: Sent, key: Key, pieces: list[bytes], *, trailer: tuple[str, str] | None = None, sign_chunks: bool = True
+    request: Sent,
+    key: Key,
+    pieces: list[bytes],
+    *,
+    trailer: tuple[str, str] | None = None,
+    sign_chunks: bool = True,
+    when: datetime | None = None,
 ) -> Sent:
     """A signed PUT to S3 whose body comes in `pieces`, with a trailing header or without."""
     form = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" if sign_chunks else "STREAMING-UNSIGNED-PAYLOAD"
@@ -237,7 +243,7 @@ def chunked(
     headers = {"Content-Encoding": "aws-chunked", "X-Amz-Decoded-Content-Length": length}
     if trailer:
         headers["X-Amz-Trailer"] = trailer[0]
-    request = sign(replace(request, headers=dict(request.headers) | headers), key, "s3", payload=form)
+    request = sign(replace(request, headers=dict(request.headers) | headers), key, "s3", payload=form, when=when)
     stamp, previous = request.headers["X-Amz-Date"], request.headers["Authorization"].rpartition("=")[2]
     scope = (stamp[:8], "us-east-1", "s3")
     where = [stamp, "/".join([*scope, "aws4_request"])]
