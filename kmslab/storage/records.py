@@ -1,7 +1,7 @@
 """What is written of each entity: one record a row, as MessagePack with the names of its fields.
 
-A new field has a default, so that rows of before can be read. What is taken as it is: `Alias`, `RotationSchedule`,
-`Identity`, `Credentials`, `Call`, `Session`.
+A new field has a default, so that rows of before can be read. More than 300 lines: a record for each kind of row. What
+is taken as it is: `Alias`, `RotationSchedule`, `Identity`, `Credentials`, `Call`, `Session`.
 """
 
 from __future__ import annotations
