@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote_to_bytes
 from xml.etree import ElementTree
+
+from msgspec.structs import replace
 
 from kmslab.errors import AwsError
 from kmslab.principals import Credentials, Identity, Principal, PrincipalType

@@ -130,6 +130,7 @@ def _seal_anew(made: _Made, take: Taking) -> None:
         try:
             with Lab.open(made.path) as lab:
                 list(lab.trail)
+                list(lab.inventory)
                 str(lab.bill)
         except KmslabError:
             return
