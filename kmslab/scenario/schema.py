@@ -54,7 +54,11 @@ def _one_of(members: Mapping[str, Schema], want: str) -> Schema:
 
 _BOOL: Schema = {"type": "boolean", "description": "true or false"}
 _ANY: Schema = {}
-_TEXTS: Schema = {"type": ["string", "array"], "items": {"type": "string"}, "description": "a text, or a list of texts"}
+_TEXTS: Schema = {
+    "type": ["string", "array"],
+    "items": {"type": "string", "description": "a text"},
+    "description": "a text, or a list of texts",
+}
 
 # Source: IAM API Reference, CreateUser, CreateRole, CreateGroup, CreatePolicy.
 _NAME = _text("1 to 64 letters, digits or _+=,.@-", r"^[A-Za-z0-9_+=,.@-]{1,64}$")

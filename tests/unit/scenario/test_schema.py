@@ -30,6 +30,14 @@ def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(schema())
 
 
+def test_whatever_can_be_wrong_has_words() -> None:
+    # Found by fuzzing: an action that is no text was a KeyError.
+    wordless = [
+        each for each in _schemas(schema()) if isinstance(each.get("type"), str | list) and not each.get("description")
+    ]
+    assert wordless == []
+
+
 @pytest.mark.parametrize("path", [CLASSROOM, OTTERQUILL], ids=lambda path: path.stem)
 def test_it_allows_what_comes_with_kmslab(path: Path) -> None:
     source = read_source(path, path.name)
