@@ -39,7 +39,7 @@ def add(commands: Commands) -> None:
     serve.add_argument("--host", default="127.0.0.1", help="loopback address (%(default)s)")
     serve.add_argument("--allow-reset", action="store_true", help="let POST /_kmslab/reset empty the Lab")
     serve.add_argument("--class", dest="roster", metavar="FILE", type=Path, help="open an account for each of a class")
-    serve.add_argument("--events", metavar="N", type=_count, help="newest events of the trail to keep (a million)")
+    serve.add_argument("--events", metavar="N", type=_count, help="newest events of each account to keep (a million)")
     serve.set_defaults(run=_run_serve)
 
     env = commands.add_parser(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import overload
 
 from kmslab.call import Call
@@ -22,9 +24,10 @@ class Recorder:
         """Start with an empty trail."""
         #: Whether calls are kept.
         self.keeps = True
-        #: How many of the newest are kept; None for all. The bill counts all the same.
+        #: How many of each account's newest are kept; None for all. The bill counts all the same.
         self.most: int | None = None
-        self._calls: list[Call] = []
+        # By account, in the order of their times.
+        self._calls: defaultdict[str, list[Call]] = defaultdict(list)
         # Those of an earlier life of the Lab, until somebody looks: most who open a Lab do not look back.
         self._earlier: tuple[datetime, Callable[[], list[Call]]] | None = None
         self._reading = threading.Lock()
@@ -33,24 +36,29 @@ class Recorder:
         """Have kept the calls that `read` gives, in the order of their times, the last of them at `last`."""
         self._earlier = last, read
 
-    def _all(self) -> list[Call]:
+    def _read_back(self) -> None:
         with self._reading:
-            if self._earlier is not None:
-                self._calls[:0] = self._earlier[1]()
-                self._earlier = None
-        return self._calls
+            if self._earlier is None:
+                return
+            earlier: defaultdict[str, list[Call]] = defaultdict(list)
+            for call in self._earlier[1]():
+                earlier[call.account_id].append(call)
+            for account_id, calls in earlier.items():
+                self._calls[account_id][:0] = calls
+            self._earlier = None
 
     def __call__(self, call: Call) -> None:
         """Keep one call, where its time belongs: one that took long may be told after one that came later."""
         if not self.keeps:
             return
-        if self._calls and call.time < self._calls[-1].time:
-            insort(self._calls, call, key=lambda each: each.time)
+        calls = self._calls[call.account_id]
+        if calls and call.time < calls[-1].time:
+            insort(calls, call, key=_time)
         else:
-            self._calls.append(call)
-        if self.most is not None and len(self._calls) > self.most + self.most // 8:
+            calls.append(call)
+        if self.most is not None and len(calls) > self.most + self.most // 8:
             # Not one by one, and a new list: somebody may be reading the old one.
-            self._calls = self._calls[-self.most :]
+            self._calls[call.account_id] = calls[-self.most :]
 
     def find(self, request_id: str) -> Call | None:
         """The call with this request id, or None."""
@@ -63,19 +71,32 @@ class Recorder:
 
     def _last(self, is_it: Callable[[Call], bool]) -> Call | None:
         # What is asked about has mostly just happened.
-        found = next(filter(is_it, reversed(self._calls)), None)
-        return found or (None if self._earlier is None else next(filter(is_it, reversed(self._all())), None))
+        last = self._last_here(is_it)
+        if last is None and self._earlier is not None:
+            self._read_back()
+            last = self._last_here(is_it)
+        return last
+
+    def _last_here(self, is_it: Callable[[Call], bool]) -> Call | None:
+        found = (next(filter(is_it, reversed(calls)), None) for calls in list(self._calls.values()))
+        return max((call for call in found if call is not None), key=_time, default=None)
 
     def trail(self, account_id: str) -> Trail:
         """The trail of one account, as it is now."""
-        return Trail([call for call in self._all() if call.account_id == account_id])
+        self._read_back()
+        return Trail(self._calls[account_id].copy())
 
     def between(self, account_id: str, since: datetime, until: datetime) -> Trail:
         """The trail of one account from one moment on and up to another, which is not part of it."""
-        calls = self._calls if self._earlier is None or self._earlier[0] < since else self._all()
-        first = bisect_left(calls, since, key=lambda each: each.time)
-        last = bisect_left(calls, until, lo=first, key=lambda each: each.time)
-        return Trail([call for call in calls[first:last] if call.account_id == account_id])
+        if self._earlier is not None and self._earlier[0] >= since:
+            self._read_back()
+        calls = self._calls[account_id]
+        first = bisect_left(calls, since, key=_time)
+        return Trail(calls[first : bisect_left(calls, until, lo=first, key=_time)])
+
+
+#: What calls are in the order of.
+_time = attrgetter("time")
 
 
 class Trail(Sequence[EventRecord]):
@@ -99,16 +120,19 @@ class Trail(Sequence[EventRecord]):
             principal: A user name or a principal's ARN.
             key: A key id or key ARN.
         """
-        tests: list[Callable[[Call], bool]] = []
+        calls = self._calls
         if name is not None:
-            tests.append(lambda call: call.operation == name)
+            calls = [call for call in calls if call.operation == name]
         if principal is not None:
-            tests.append(
-                lambda call: call.principal is not None and principal in (call.principal.name, call.principal.arn)
-            )
+            calls = [
+                call
+                for call in calls
+                if call.principal is not None and principal in (call.principal.name, call.principal.arn)
+            ]
         if key is not None:
-            tests.append(lambda call: any(used.arn == key or used.arn.endswith(f"/{key}") for used in call.keys))
-        return Trail([call for call in self._calls if all(test(call) for test in tests)], self._title)
+            ending = f"/{key}"
+            calls = [call for call in calls if any(used.arn == key or used.arn.endswith(ending) for used in call.keys)]
+        return Trail(calls, self._title)
 
     @overload
     def __getitem__(self, index: int) -> EventRecord: ...
