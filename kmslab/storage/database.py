@@ -78,6 +78,8 @@ class Database:
         try:
             if not path.exists():
                 self._create(environ)
+            # SQLite would open for reading what cannot be written, and fail later.
+            os.close(os.open(path, os.O_RDWR))
             #: What the file holds at the time of opening.
             self.rows = self._read(environ)
             self._connection = self._connect()

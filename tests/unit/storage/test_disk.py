@@ -21,7 +21,10 @@ from kmslab import Lab
 from kmslab.errors import KmslabError, NotKeptError
 from kmslab.storage import keeper, vault
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX")
+pytestmark = [
+    pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX"),
+    pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning"),
+]
 
 FULL = "{path} cannot be written: database or disk is full; make room on its disk."
 
