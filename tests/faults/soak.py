@@ -183,7 +183,11 @@ WORK: dict[str, tuple[int, Callable[[World, random.Random], Work]]] = {
 GOOD = frozenset({200, 404})
 
 
-def prepare(server: Served) -> World:
+#: Work for services that take seconds to be imported.
+OTHERS = frozenset({"secrets", "parameters", "identity"})
+
+
+def prepare(server: Served, *, few: bool) -> World:
     world = World(server.host)
     world.keys = [server.kms("CreateKey")["KeyMetadata"]["KeyId"] for _ in range(20)]
     specs = {"rsa": ("RSA_2048", "SIGN_VERIFY"), "signing": ("ECC_NIST_P256", "SIGN_VERIFY")}
@@ -191,11 +195,12 @@ def prepare(server: Served) -> World:
     for name, (spec, usage) in specs.items():
         setattr(world, name, server.kms("CreateKey", KeySpec=spec, KeyUsage=usage)["KeyMetadata"]["KeyId"])
     requests = [http.s3(server.host, "PUT", "/soak")]
-    for number in range(5):
+    for number in range(0 if few else 5):
         body = json.dumps({"Name": f"soak-{number}", "SecretString": "value", "ClientRequestToken": "t" * 32}).encode()
         requests.append(http.json_call(server.host, "secretsmanager", "secretsmanager.CreateSecret", body))
     body = json.dumps({"Name": "/soak", "Value": "value", "Type": "SecureString"}).encode()
-    requests.append(http.json_call(server.host, "ssm", "AmazonSSM.PutParameter", body))
+    if not few:
+        requests.append(http.json_call(server.host, "ssm", "AmazonSSM.PutParameter", body))
     for data in requests:
         with server.connect() as line:
             line.sendall(data)
@@ -220,23 +225,34 @@ class Sample:
 class Soak:
     """Sends requests at a rate, and keeps count."""
 
-    def __init__(self, server: Served, seed: int) -> None:
+    def __init__(self, server: Served, seed: int, *, few: bool = False) -> None:
+        """Prepare; with `few`, only KMS and S3 are asked."""
         self.server = server
         self.rng = random.Random(seed)  # noqa: S311
-        self.world = prepare(server)
+        self.world = prepare(server, few=few)
         self.bad = malformed_kinds.World(
-            server.host, self.world.keys[0], f"arn:aws:kms:us-east-1:123456789010:key/{self.world.keys[0]}", "AAAA"
+            server.host,
+            self.world.keys[0],
+            f"arn:aws:kms:us-east-1:123456789010:key/{self.world.keys[0]}",
+            "AAAA",
+            few=few,
         )
         self.bad.renew()
         silent = [(kind.weight, kind.make) for kind in malformed_kinds.KINDS.values() if not kind.recorded]
         self.bad_weights, self.bad_makers = [each[0] for each in silent], [each[1] for each in silent]
-        self.names = list(WORK)
+        self.names = [name for name in WORK if not few or name not in OTHERS]
         self.weights = [WORK[name][0] for name in self.names]
         self.lines: list[socket.socket | None] = [None] * _LINES
         self.following: deque[list[Work]] = deque()
         self.answers: Counter[str] = Counter()
         self.findings: Counter[str] = Counter()
         self.sent = 0
+
+    def close(self) -> None:
+        """End the connections."""
+        for line in self.lines:
+            if line is not None:
+                line.close()
 
     def step(self) -> None:
         """One request."""
@@ -364,6 +380,7 @@ def main() -> int:
         samples = run(soak, options.minutes, options.rate, 10, show=True)
         cpu, log = server.cpu(), server.said()
         final = server.kms("ListKeys", Limit=1)
+        soak.close()
     print()
     for sample in samples[:: max(1, len(samples) // 30)]:
         print(shown(sample))
