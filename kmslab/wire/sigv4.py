@@ -133,7 +133,6 @@ def read_authorization(authorization: str | None) -> Signed:
 # --- what is signed ---
 
 
-@lru_cache(maxsize=256)
 def canonical_path(path: str, *, twice: bool) -> str:
     """The path as it is signed.
 
@@ -141,8 +140,15 @@ def canonical_path(path: str, *, twice: bool) -> str:
         path: As it was sent, percent-encoded.
         twice: Whether it is normalised and encoded once more, as every service but S3 does.
     """
+    return (_same_path if len(path) <= _USUAL else _path)(path, twice)
+
+
+def _path(path: str, twice: bool) -> str:
     once = quote(unquote_to_bytes(path), safe=f"/{_UNRESERVED}") or "/"
     return quote(_without_dots(once), safe=f"/{_UNRESERVED}") if twice else once
+
+
+_same_path = lru_cache(maxsize=256)(_path)
 
 
 def _without_dots(path: str) -> str:
@@ -174,9 +180,15 @@ def canonical_query(query: str, *, without: Iterable[str] = ()) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 
 
-@lru_cache(maxsize=1024)
 def _encoded(text: str) -> str:
+    return (_same_text if len(text) <= _USUAL else _text)(text)
+
+
+def _text(text: str) -> str:
     return quote(unquote_to_bytes(text), safe=_UNRESERVED)
+
+
+_same_text = lru_cache(maxsize=1024)(_text)
 
 
 def canonical_request(

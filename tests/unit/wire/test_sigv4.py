@@ -213,3 +213,16 @@ def test_a_header_that_begins_its_credential_again_and_again() -> None:
     # Found by fuzzing: read from each beginning to the end of the header, this took a minute.
     with pytest.raises(IncompleteSignatureException):
         read_scope("AWS4-HMAC-SHA256 " + "Credential=" * 30_000)
+
+
+def test_what_is_long_is_not_remembered() -> None:
+    """Anybody can write a path or a query of 60 KB, and another each time."""
+    for number in range(3):
+        sigv4.canonical_path(f"/{'a' * 5000}{number}", twice=True)
+        sigv4.canonical_query(f"a={'b' * 5000}{number}")
+        sigv4.canonical_path("/short", twice=True)
+        sigv4.canonical_query("a=short")
+    remembered = sigv4._same_path.cache_info().currsize, sigv4._same_text.cache_info().currsize
+    sigv4.canonical_path(f"/{'c' * 5000}", twice=True)
+    sigv4.canonical_query(f"a={'d' * 5000}")
+    assert remembered == (sigv4._same_path.cache_info().currsize, sigv4._same_text.cache_info().currsize)
