@@ -181,7 +181,7 @@ def _any(take: Taking) -> Incoming:
 
 def _with_edits(base: Incoming, take: Taking) -> Incoming:
     for _ in range(1 + take.below(3)):
-        part = take.below(6)
+        part = take.below(8)
         if part == 0:
             base = replace(base, path="/" + _edited(base.path[1:], take))
         elif part == 1:
@@ -193,13 +193,28 @@ def _with_edits(base: Incoming, take: Taking) -> Incoming:
         elif part == 4:
             name = take.one(list(base.headers))
             base = replace(base, headers=dict(base.headers) | {name: _edited(base.headers[name], take)})
-        else:
+        elif part == 5:
             base = replace(base, headers=dict(base.headers) | {take.one(_NAMES): _words(take)})
+        elif part == 6:
+            base = replace(base, path="/" + _respelt(base.path[1:], take))
+        else:
+            base = replace(base, query=_respelt(base.query, take))
     return base
 
 
 def _edited(text: str, take: Taking) -> str:
     return edited(text.encode("latin-1"), take, most=2).decode("latin-1")
+
+
+def _respelt(text: str, take: Taking) -> str:
+    """The same with one character encoded that was not, or decoded that was."""
+    places = [at for at in range(len(text)) if not text[at].isalnum()]
+    if not places:
+        return text
+    at = take.one(places)
+    if text[at] == "%":
+        return text[:at] + unquote_to_bytes(text[at : at + 3]).decode("latin-1") + text[at + 3 :]
+    return f"{text[:at]}%{ord(text[at]):02X}{text[at + 1 :]}"
 
 
 def _crossed(left: Incoming, right: Incoming, take: Taking) -> Incoming:

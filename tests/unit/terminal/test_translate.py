@@ -241,6 +241,12 @@ REFUSED = {
 }
 
 
+def test_json_that_is_nested_too_deeply() -> None:
+    # Found by fuzzing: a RecursionError.
+    with pytest.raises(KmslabError, match="The JSON of --tags cannot be read"):
+        show_boto3(f"aws kms create-key --tags '{'[' * 5000}'")
+
+
 @pytest.mark.parametrize("what", REFUSED)
 def test_what_cannot_be_translated_says_why(what: str) -> None:
     for show in (show_cli, show_boto3):
