@@ -53,13 +53,13 @@ class IamFront:
         return self._bridge.answer(request, "iam")
 
     def _create_user(self, request: AWSPreparedRequest, account_id: str, form: Mapping[str, str]) -> AWSResponse:
+        name = read_members("iam", "CreateUser", form)["UserName"]
         boundary = form.get("PermissionsBoundary")
         if boundary:
             self._check_policy(account_id, boundary)
         response = self._bridge.answer(request, "iam")
         if response.status_code != 200:
             return response
-        name = form["UserName"]
         user_id = "AIDA" + self._ids.letters("IAM user", 17)
         with self._bridge.in_place():
             iam_backends[account_id][self._partition].users[name].id = user_id

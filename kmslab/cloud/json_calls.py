@@ -13,7 +13,7 @@ from botocore.model import ServiceModel
 
 from kmslab.errors import SerializationException
 from kmslab.wire import model, sigv4
-from kmslab.wire.decode import decoder
+from kmslab.wire.decode import decoder, read_body
 from kmslab.wire.http import BodyStream
 from kmslab.wire.refusals import RefusedError
 from kmslab.wire.validate import validator
@@ -35,10 +35,9 @@ def members_of(request: AWSPreparedRequest) -> Members:
     Raises:
         SerializationException: the body is no JSON object.
     """
-    try:
-        members = json.loads(request.body or b"{}")
-    except (ValueError, RecursionError):
-        raise SerializationException() from None
+    body: Any = request.body or b"{}"
+    # Stricter than Python's reader, which takes half a surrogate pair that nobody can write again.
+    members = read_body(body.encode() if isinstance(body, str) else bytes(body))
     if not isinstance(members, dict) or _depth(members) > _DEEPEST:
         raise SerializationException()
     return members

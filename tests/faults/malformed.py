@@ -49,12 +49,14 @@ class Result:
             self.findings.append(f"{kind}: {what}\n    {data[:1500]!r}")
 
 
-def fire(server: Served, world: World, shots: list[tuple[str, Shot]], lines: list[Any], result: Result) -> None:
-    """Write one request on each line, and read the answers."""
+Shots = list[tuple[str, Shot]]
+
+
+def write(server: Served, shots: Shots, lines: list[Any], result: Result) -> None:
+    """Write one request on each line."""
     for at, (kind, shot) in enumerate(shots):
         result.sent[kind] += 1
         if not shot.whole:
-            _loose(server, kind, shot, result)
             continue
         for attempt in (0, 1):
             if lines[at] is None:
@@ -66,8 +68,15 @@ def fire(server: Served, world: World, shots: list[tuple[str, Shot]], lines: lis
                 lines[at] = lines[at].close()
                 if attempt:
                     result.find(kind, "no connection", shot.data)
+
+
+def read(server: Served, shots: Shots, lines: list[Any], result: Result) -> None:
+    """Read the answers, and write what needs a connection of its own."""
     for at, (kind, shot) in enumerate(shots):
-        if not shot.whole or lines[at] is None:
+        if not shot.whole:
+            _loose(server, kind, shot, result)
+            continue
+        if lines[at] is None:
             continue
         try:
             answer = http.read(lines[at], bodiless=shot.bodiless)
@@ -138,6 +147,11 @@ def run(
     lines: list[Any] = [None] * _LINES
     began = shown = renewed = time.monotonic()
     sent = 0
+
+    def make(most: int) -> Shots:
+        return [(kind, KINDS[kind].make(world, rng)) for kind in rng.choices(kinds, weights, k=min(_LINES, most))]
+
+    shots = make(count)
     while sent < count:
         now = time.monotonic()
         if now - renewed > 100:
@@ -149,9 +163,12 @@ def run(
                 f"  {sent:>9,} of {count:,}, {sent / (now - began):,.0f} a second, {server.memory() / 1024:.1f} MiB",
                 flush=True,
             )
-        chosen = rng.choices(kinds, weights, k=min(_LINES, count - sent))
-        fire(server, world, [(kind, KINDS[kind].make(world, rng)) for kind in chosen], lines, result)
-        sent += len(chosen)
+        write(server, shots, lines, result)
+        sent += len(shots)
+        # The next are made while the server answers these.
+        following = make(count - sent)
+        read(server, shots, lines, result)
+        shots = following
     for line in lines:
         if line is not None:
             line.close()
@@ -188,7 +205,7 @@ def campaign(
         if show:
             print(text, flush=True)
         # A few thousand say nothing: the allocator takes memory in pieces.
-        too_much = grown > FLAT if kinds is silent else grown > FLAT + AN_EVENT * number / 1024
+        too_much = grown > (FLAT if kinds is silent else 4 * FLAT + AN_EVENT * number / 1024)
         if too_much:
             result.findings.append(f"memory: {text}")
     made = server.kms("CreateKey")["KeyMetadata"]["KeyId"]

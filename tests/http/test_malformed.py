@@ -43,6 +43,7 @@ def ask(line: Line, key: Key, service: str, target: str, body: bytes) -> Answer:
         ("secretsmanager", "CreateSecret", b'{"Name":"a","SecretString":"b","AddReplicaRegions":[{}]}', None),
         ("secretsmanager", "ListSecrets", b'{"":1,"NextToken":"x"}', "ValidationException"),
         ("ssm", "DescribeParameters", b"[" * 100_000, "SerializationException"),
+        ("ssm", "PutParameter", b'{"Name":null,"Type":"\\ud800"}', "SerializationException"),
         (
             "ssm",
             "AddTagsToResource",
@@ -63,6 +64,7 @@ def test_json(line: Line, admin: Key, service: str, operation: str, body: bytes,
     [
         ("iam", b"Action=Nothing&Version=2010-05-08", ("InvalidAction", 400)),
         ("iam", b"", ("InvalidAction", 400)),
+        ("iam", b"Action=CreateUser&Version=2010-05-08", ("ValidationError", 400)),
         ("iam", b"Action=ListUsers&MaxItems=long", ("MalformedInput", 400)),
         ("sts", b"Action=GetSessionToken&DurationSeconds=long", ("MalformedInput", 400)),
     ],
