@@ -51,7 +51,7 @@ class Wish:
         scenario: The file that says what a new Lab has to begin with, or None.
         allow_reset: Whether `POST /_kmslab/reset` empties it.
         roster: The file of the class that shares it, or None.
-        events: How many of the newest events of the trail are kept in memory.
+        events: How many of each account's newest events of the trail are kept in memory.
     """
 
     host: str

@@ -55,6 +55,7 @@ class CustomKeyStore(ABC):
         state: How it is connected.
         error_code: Why connecting it failed; None in every other state.
         settles: When it is done with connecting or disconnecting, in UTC, or None.
+        keys: The keys in it, by id.
     """
 
     #: AWS's CustomKeyStoreType.
@@ -71,6 +72,7 @@ class CustomKeyStore(ABC):
     state: ConnectionState = ConnectionState.DISCONNECTED
     error_code: str | None = None
     settles: datetime | None = None
+    keys: dict[str, Key] = field(default_factory=dict, repr=False)
 
     # --- connection ---
 

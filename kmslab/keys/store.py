@@ -133,6 +133,8 @@ class World:
     def add_key(self, key: Key) -> None:
         """Store a new key where it belongs, and make its ciphertexts findable in its Region."""
         self.store(key.account_id, key.region).add_key(key)
+        if key.key_store is not None:
+            key.key_store.keys[key.key_id] = key
         for entry in key.ring:
             self.learn_material(key, entry.material_id)
 
@@ -212,4 +214,5 @@ class World:
         if key.related is not None:
             key.related.leave(key)
         if key.key_store is not None:
+            del key.key_store.keys[key.key_id]
             key.key_store.forget(key)

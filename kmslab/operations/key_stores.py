@@ -217,7 +217,7 @@ def delete_custom_key_store(ctx: Context, *, custom_key_store_id: str) -> Reply:
     """
     key_store = find_key_store(ctx, custom_key_store_id)
     key_store.require_state(ConnectionState.DISCONNECTED)
-    if any(key.key_store is key_store for key in ctx.store.keys):
+    if key_store.keys:
         raise CustomKeyStoreHasCMKsException.of(custom_key_store_id)
     del ctx.store.key_stores[custom_key_store_id]
     ctx.notes |= key_store.notes()

@@ -74,7 +74,7 @@ def place(
     if isinstance(key_store, CloudHsmKeyStore):
         _check_cluster(key_store)
     if isinstance(key_store, ExternalKeyStore):
-        _check_external_key(ctx, key_store, str(xks_key_id))
+        _check_external_key(key_store, str(xks_key_id))
     return key_store
 
 
@@ -86,8 +86,8 @@ def _check_cluster(key_store: CloudHsmKeyStore) -> None:
         raise CustomKeyStoreInvalidStateException.cluster_not_usable(cluster.cluster_id)
 
 
-def _check_external_key(ctx: Context, key_store: ExternalKeyStore, xks_key_id: str) -> None:
-    if any(key.key_store is key_store and key.xks_key_id == xks_key_id for key in ctx.store.keys):
+def _check_external_key(key_store: ExternalKeyStore, xks_key_id: str) -> None:
+    if any(key.xks_key_id == xks_key_id for key in key_store.keys.values()):
         raise XksKeyAlreadyInUseException.of(xks_key_id)
     try:
         external = key_store.proxy.metadata(key_store.credential, xks_key_id)

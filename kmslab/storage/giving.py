@@ -182,6 +182,8 @@ class Giver:
             deletion_date=record.deletion_date,
             tags=record.tags,
         )
+        if key.key_store is not None:
+            key.key_store.keys[key.key_id] = key
         last_use = self._last_uses.get(key.arn)
         # Another key may have had the same ARN: a replica that was deleted and made again.
         if last_use is not None and last_use.time >= key.created:
