@@ -57,7 +57,7 @@ def read(line: str) -> ApiRequest:
 def _call(line: str) -> ast.Call:
     try:
         body = ast.parse(line.strip()).body
-    except SyntaxError:
+    except (SyntaxError, RecursionError):
         raise KmslabError(f"This line is not Python. {_EXAMPLE}") from None
     statement = body[0] if len(body) == 1 else None
     value = statement.value if isinstance(statement, (ast.Expr, ast.Assign)) else None
@@ -98,13 +98,13 @@ def _service(name: str, method: str) -> str:
 def _value(node: ast.expr) -> Any:
     if isinstance(node, (ast.List, ast.Tuple)):
         return [_value(each) for each in node.elts]
-    if isinstance(node, ast.Dict) and None not in node.keys:
+    if isinstance(node, ast.Dict) and all(isinstance(name, ast.Constant) for name in node.keys):
         return {_value(name): _value(each) for name, each in zip(node.keys, node.values, strict=True) if name}
     if isinstance(node, ast.Call):
         return _called(node)
     try:
         return ast.literal_eval(node)
-    except ValueError:
+    except (TypeError, ValueError):
         raise KmslabError(
             f"Only a value that stands in the line can be translated, not `{ast.unparse(node)}`."
         ) from None
@@ -134,10 +134,14 @@ def _path(node: ast.Call, form: str) -> str | None:
 def _moment(node: ast.Call) -> datetime:
     numbers = [_value(each) for each in node.args]
     zones = [ast.unparse(each.value) for each in node.keywords]
-    if not all(type(number) is int for number in numbers) or any(zone not in _UTC for zone in zones):
-        raise KmslabError("A time to translate looks like `datetime(2026, 12, 31, 9, 0, tzinfo=UTC)`.")
     moment: Callable[..., datetime] = datetime
-    return moment(*numbers, tzinfo=UTC)
+    try:
+        if all(type(number) is int for number in numbers) and all(zone in _UTC for zone in zones):
+            return moment(*numbers, tzinfo=UTC)
+    except (TypeError, ValueError, OverflowError):
+        # Too few numbers, too many, or a month that there is not.
+        pass
+    raise KmslabError("A time to translate looks like `datetime(2026, 12, 31, 9, 0, tzinfo=UTC)`.")
 
 
 _UTC = ("UTC", "timezone.utc", "datetime.UTC", "datetime.timezone.utc")

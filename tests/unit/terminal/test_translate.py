@@ -237,6 +237,11 @@ REFUSED = {
     "for": r"This line is not Python\.",
     "kms.import_key_material(ValidTo=datetime(now))": r"Only a value that stands in the line",
     "kms.import_key_material(ValidTo=datetime(2026, 1, 1, tzinfo=CET))": r"A time to translate looks like",
+    "kms.import_key_material(ValidTo=datetime(99999, 1, 1))": r"A time to translate looks like",
+    "kms.import_key_material(ValidTo=datetime(2026, 13, 1))": r"A time to translate looks like",
+    "kms.import_key_material(ValidTo=datetime())": r"A time to translate looks like",
+    "kms.enable_key(KeyId={[]: 1})": r"Only a value that stands in the line",
+    "kms.enable_key(KeyId={{}})": r"Only a value that stands in the line",
     'kms.import_key_material(ValidTo="soon")': r"ValidTo is a time, and 'soon' is not\.",
 }
 
@@ -245,6 +250,8 @@ def test_json_that_is_nested_too_deeply() -> None:
     # Found by fuzzing: a RecursionError.
     with pytest.raises(KmslabError, match="The JSON of --tags cannot be read"):
         show_boto3(f"aws kms create-key --tags '{'[' * 5000}'")
+    with pytest.raises(KmslabError, match="not Python"):
+        show_cli(f"kms.enable_key(KeyId={'-' * 5000}1)")
 
 
 @pytest.mark.parametrize("what", REFUSED)
