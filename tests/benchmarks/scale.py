@@ -28,6 +28,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from moto.iam.models import iam_backends
 from msgspec import structs
 from table import Line, Target
 
@@ -189,6 +190,20 @@ def fill_grants(lab: Lab, key_id: str, count: int, mine: Principal) -> None:
         )
         lab.world.add_grant(grant)
         lab.world.add_grant_token(grant, new_token(lab.ids, grant.grant_id))
+
+
+def fill_users(lab: Lab, count: int, policy: str) -> list[Principal]:
+    """Let IAM have users with a policy and an access key each, as its own operations do."""
+    with lab._services.now().bridge.in_place():
+        backend = iam_backends[lab.account_id]["aws"]
+        for number in range(count):
+            name = f"user{number}"
+            backend.create_user(lab.region, name)
+            backend.put_user_policy(name, "everything", policy)
+            backend.create_access_key(name, prefix="AKIA")
+        keys = [backend.users[f"user{number}"].access_keys[0].access_key_id for number in range(count)]
+    found = [lab.directory.find(key) for key in keys]
+    return [each for each in found if each is not None]
 
 
 # --- measuring --------------------------------------------------------------------------------------------------------
@@ -396,7 +411,7 @@ def principals(small: Lab, big: Lab, ids: tuple[list[str], list[str]], options: 
     policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "kms:*", "Resource": "*"}]}
     users: dict[Lab, list[Principal]] = {}
     for lab, count in ((small, FEW_USERS), (big, options.principals)):
-        users[lab] = [lab.user(f"user{number}", policy) for number in range(count)]
+        users[lab] = fill_users(lab, count, json.dumps(policy))
     few = {lab: each[:: max(1, len(each) // FEW_USERS)][:FEW_USERS] for lab, each in users.items()}
     dice = random.Random(1)  # noqa: S311
 
