@@ -8,10 +8,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import itemgetter
 
 # The bits of a UUID that version and variant leave free, and what these two are. Source: RFC 9562, section 5.4.
 _FREE = ~(0xF << 76 | 0xC << 60)
 _VERSION_4 = 0x4 << 76 | 0x8 << 60
+_GROUPS = itemgetter(slice(0, 8), slice(8, 12), slice(12, 16), slice(16, 20), slice(20, 32))
 
 
 class Ids:
@@ -41,7 +43,7 @@ class Ids:
         stream = self._streams.get(kind) or self._stream(kind)
         # uuid.uuid4 has no seed, and uuid.UUID takes several times as long.
         digits = f"{stream.getrandbits(128) & _FREE | _VERSION_4:032x}"
-        return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+        return "-".join(_GROUPS(digits))
 
     def hex(self, kind: str, digits: int) -> str:
         """`digits` random hexadecimal digits from the stream of `kind`."""

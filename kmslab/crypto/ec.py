@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -15,6 +17,11 @@ _CURVES: dict[str, type[ec.EllipticCurve]] = {
     "P-521": ec.SECP521R1,
     "secp256k1": ec.SECP256K1,
 }
+
+
+@cache
+def _ecdsa(hash_name: str, prehashed: bool) -> ec.ECDSA:
+    return ec.ECDSA(to_be_signed(hash_name, prehashed=prehashed))
 
 
 class EcPrivateKey:
@@ -53,12 +60,12 @@ class EcPrivateKey:
 
     def sign(self, message: bytes, hash_name: str, *, prehashed: bool = False) -> bytes:
         """Sign a message, or its digest when `prehashed`; DER SEQUENCE {r, s}, whose length varies by a few bytes."""
-        return self._key.sign(message, ec.ECDSA(to_be_signed(hash_name, prehashed=prehashed)))
+        return self._key.sign(message, _ecdsa(hash_name, prehashed))
 
     def verify(self, message: bytes, signature: bytes, hash_name: str, *, prehashed: bool = False) -> bool:
         """Whether `signature` is one of this key over the message, or over its digest when `prehashed`."""
         try:
-            self._key.public_key().verify(signature, message, ec.ECDSA(to_be_signed(hash_name, prehashed=prehashed)))
+            self._key.public_key().verify(signature, message, _ecdsa(hash_name, prehashed))
         except InvalidSignature:
             return False
         return True

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from concurrent.futures import Executor
 from datetime import datetime
 from functools import lru_cache
@@ -166,14 +166,20 @@ class Endpoint:
         except Exception as error:
             return _refusal(error, request)
 
-    def at_once(self, scope: Mapping[str, Any], body: bytes) -> Reply | None:
-        """The reply to a request that is all there, if it is one of KMS's quick ones; None for every other.
+    def at_once(
+        self, headers: Collection[tuple[bytes, bytes]], body: bytes, client: tuple[str, int] | None
+    ) -> Reply | None:
+        """The reply to a `POST /` that is all there, if it is one of KMS's quick ones; None for every other.
 
         The same as calling the application, without what it takes to wait for something.
+
+        Args:
+            headers: Names in lower case and values, as in an ASGI scope.
+            body: All of it.
+            client: Address and port.
         """
-        if scope["raw_path"] != b"/" or scope["query_string"]:
-            return None
-        request = Incoming(scope["method"], "/", "", joined(scope["headers"]), body, _client(scope))
+        source_ip = client[0] if client else "127.0.0.1"
+        request = Incoming("POST", "/", "", joined(headers), body, source_ip)
         if not _is_quick(request):
             return None
         try:

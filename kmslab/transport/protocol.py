@@ -57,7 +57,7 @@ class Protocol(AtOnce):
             return None
         if not self._in_head:
             return Stage(Wait.REST, self.cycle)
-        return Stage(Wait.HEAD if self._head else Wait.REQUEST, self.cycle)
+        return Stage(Wait.HEAD if self._head else Wait.REQUEST, (self.cycle, self.answered_at_once))
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin."""
@@ -94,7 +94,7 @@ class Protocol(AtOnce):
         super().on_headers_complete()
         if not self.pipeline:
             self._answered = self.cycle
-        if self.parser.should_upgrade():
+        if self.parser.should_upgrade() and self.cycle is not None:
             # Its head came in pieces: the parser stops here, so the connection has to end with the reply.
             self.cycle.keep_alive = False
         if len(self.pipeline) > MOST_IN_ADVANCE:
@@ -102,5 +102,5 @@ class Protocol(AtOnce):
 
     def on_message_complete(self) -> None:
         """Expect the next head."""
-        self._in_head = True
         super().on_message_complete()
+        self._in_head = True

@@ -124,10 +124,10 @@ def test_what_it_waits_for() -> None:
         await world.let_it_answer()
         stages.append(protocol.stage)
         assert stages == [
-            Stage(Wait.REQUEST, None),
-            Stage(Wait.HEAD, None),
+            Stage(Wait.REQUEST, (None, 0)),
+            Stage(Wait.HEAD, (None, 0)),
             None,
-            Stage(Wait.REQUEST, first),
+            Stage(Wait.REQUEST, (first, 0)),
             Stage(Wait.READER, 7),
             None,
             Stage(Wait.REST, protocol.cycle),
