@@ -402,7 +402,7 @@ def grants(small: Lab, big: Lab, ids: tuple[list[str], list[str]], options: argp
 def _leave_room(lab: Lab, key_id: str) -> None:
     """Let a few more grants find a place: the quota counts."""
     found = list(_key(lab, key_id).grants)
-    for grant in found[:200]:
+    for grant in found[:40]:
         lab.world.forget_grant(grant)
 
 

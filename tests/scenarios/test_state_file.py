@@ -52,6 +52,7 @@ def dump(lab: Lab) -> dict[str, Any]:
                 if entry.material is not None:
                     materials[id(entry.material)] = entry.material_id
         for key_store in store.key_stores.values():
+            assert set(key_store.keys.values()) == {key for key in store.keys if key.key_store is key_store}
             found[key_store.key_store_id] = msgspec.to_builtins(taking.key_store_record(key_store))
         if store.keys or store.key_stores:
             names = (store.keys.names, store.aliases.names, list(store.key_stores))
