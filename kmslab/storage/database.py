@@ -67,6 +67,8 @@ def version() -> int:
 class Database:
     """An open state file."""
 
+    _is_abandoned = False
+
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
         """Open a file, or make one where there is none.
 
@@ -285,13 +287,13 @@ class Database:
     def abandon(self) -> None:
         """Leave the file to the process that this one was forked off from."""
         forks.immortal(self._connection)
-        self._connection = sqlite3.connect(":memory:")
-        self._connection.close()
+        self._is_abandoned = True
         self._lock.release()
 
     def close(self) -> None:
         """Let go of the file. What was written is in it, and nothing is left beside it but its lock."""
-        self._connection.close()
+        if not self._is_abandoned:
+            self._connection.close()
         self._lock.release()
 
 

@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import os
 import weakref
-from contextlib import AbstractContextManager
-from typing import Any, Protocol
+from typing import Protocol
 
 
 class Kept(Protocol):
     """A state file that is open."""
 
-    still: AbstractContextManager[Any]
+    def pause(self) -> None:
+        """Return once no other thread is in the middle of something, and let none begin."""
+        ...
+
+    def go_on(self) -> None:
+        """Undo `pause`."""
+        ...
 
     def abandon(self) -> None:
         """Never touch the file again: another process has it."""
@@ -23,7 +28,7 @@ class Kept(Protocol):
 
 
 _kept: weakref.WeakSet[Kept] = weakref.WeakSet()
-_entered: list[Kept] = []
+_paused: list[Kept] = []
 
 
 def watch(kept: Kept) -> None:
@@ -44,19 +49,19 @@ def immortal(thing: object) -> None:
 
 
 def _before() -> None:
-    # No other thread may be in the middle of something that the copy would wait for forever.
+    # What another thread holds at that moment, a lock of SQLite's own included, the copy would wait for for ever.
     for each in list(_kept):
-        each.still.__enter__()
-        _entered.append(each)
+        each.pause()
+        _paused.append(each)
 
 
 def _after() -> None:
-    while _entered:
-        _entered.pop().still.__exit__(None, None, None)
+    while _paused:
+        _paused.pop().go_on()
 
 
 def _after_in_child() -> None:
-    left = list(_entered)
+    left = list(_paused)
     _after()
     for each in left:
         each.abandon()

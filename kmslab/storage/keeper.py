@@ -131,6 +131,16 @@ class Keeper:
         self._is_over = True
         self._refuse(error)
 
+    def pause(self) -> None:
+        """Return once nobody writes and the world stands still; both stay so until `go_on`."""
+        self._writing.acquire()
+        self._still.__enter__()
+
+    def go_on(self) -> None:
+        """Undo `pause`."""
+        self._still.__exit__(None, None, None)
+        self._writing.release()
+
     def abandon(self, error: NotKeptError) -> None:
         """Answer so in a process that was forked off, where no other thread lives and nothing may be written."""
         self._writing = threading.Lock()

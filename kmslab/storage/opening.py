@@ -122,7 +122,8 @@ class StateFile:
         collector = Collector(ground.world, lambda: surroundings.documents(ground, self._settings), self._rows)
         self._others = Others(self._rows, collector)
         keeper = self._keeper = Keeper(self._database, touched, collector, still, self._others, door.guarded)
-        self.still, self._clock = still, ground.clock
+        self._clock = ground.clock
+        self.pause, self.go_on = keeper.pause, keeper.go_on
         forks.watch(self)
         ground.world.timers.watcher = touched.watch
         door.observe(touched)
@@ -203,8 +204,11 @@ class StateFile:
         try:
             if self._keeper is not None:
                 # Where it stands goes into the file: the machine's clock may be put back until the next time.
-                with self.still:
+                self.pause()
+                try:
                     self._clock.note()
+                finally:
+                    self.go_on()
                 self._keeper.close(self._summarise)
         finally:
             self._keeper = None

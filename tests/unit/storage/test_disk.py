@@ -7,6 +7,8 @@ import fcntl
 import os
 import shutil
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from kmslab import Lab
 from kmslab.errors import KmslabError, NotKeptError
-from kmslab.storage import keeper, vault
+from kmslab.storage import database, keeper, vault
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX"),
@@ -337,6 +339,41 @@ def test_a_process_that_is_forked_off_cannot_use_it(path: Path, lab: Lab) -> Non
     lab.close()
     with Lab.open(path) as again:
         assert len(again.inventory) == 2
+
+
+def test_a_process_that_is_forked_off_calls_nothing_of_sqlite(
+    lab: Lab, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Another thread may have been within SQLite, and hold a lock that nobody in the child lets go of.
+    def connect(*_: object, **__: object) -> None:
+        raise AssertionError
+
+    def child() -> None:
+        with pytest.raises(NotKeptError):
+            lab.client("kms").create_key()
+        lab.close()
+
+    lab.client("kms")
+    monkeypatch.setattr(sqlite3, "connect", connect)
+    assert in_child(child) == 0
+
+
+def test_a_fork_waits_for_who_writes(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
+    kms, write = lab.client("kms"), database.Database.write
+    inside, states = threading.Event(), []
+
+    def slowly(*given: Any) -> None:
+        inside.set()
+        time.sleep(0.2)
+        write(*given)
+        states.append("written")
+
+    monkeypatch.setattr(database.Database, "write", slowly)
+    thread = threading.Thread(target=kms.create_key)
+    thread.start()
+    assert inside.wait(10)
+    assert in_child(lambda: states.remove("written")) == 0
+    thread.join()
 
 
 def test_a_process_that_was_forked_off_does_not_keep_the_file(path: Path, lab: Lab) -> None:
