@@ -1,4 +1,7 @@
-"""What is sent by `malformed.py`: kinds of malformed requests, and how one of each is made."""
+"""What is sent by `malformed.py`: kinds of malformed requests, and how one of each is made.
+
+Over 300 lines, because it is one list: what is thrown at the server, kind by kind.
+"""
 
 from __future__ import annotations
 
