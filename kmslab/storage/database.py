@@ -21,7 +21,7 @@ import msgspec
 
 from kmslab.crypto import AuthenticationError
 from kmslab.errors import KmslabError, NotKeptError
-from kmslab.storage import forks
+from kmslab.storage import disk, forks
 from kmslab.storage.lock import FileLock
 from kmslab.storage.vault import Header, Vault, new_vault, open_vault
 
@@ -75,7 +75,7 @@ class Database:
         Raises:
             KmslabError: it is no state file, damaged, too new, sealed with another key, or in use.
         """
-        self.path = path = _real(path)
+        self.path = path = disk.real_name(path)
         self._lock = FileLock(path)
         try:
             if not path.exists():
@@ -85,7 +85,7 @@ class Database:
             #: What the file holds at the time of opening.
             self.rows = self._read(environ)
             self._connection = self._connect()
-            self._identity = self._look()
+            self._identity = disk.identity(path, self._beside("-wal"))
         except OSError as error:
             self._lock.release()
             raise KmslabError(f"{error.filename or path} cannot be opened: {error.strerror}.") from None
@@ -95,8 +95,8 @@ class Database:
 
     def _create(self, environ: Mapping[str, str]) -> None:
         # Made under another name: at any sudden end there is a whole file or none.
-        made = self.path.with_name(f"{self.path.name}.new")
-        for each in (made, self._beside("-journal", made)):
+        made = self._beside(".new")
+        for each in (made, self._beside(".new-journal")):
             each.unlink(missing_ok=True)
         log = self._beside("-wal")
         if log.exists() and log.stat().st_size:
@@ -116,13 +116,12 @@ class Database:
                 connection.execute(_PUT, _sealed(vault, _SUM, _written(0)))
                 connection.execute("COMMIT")
             made.replace(self.path)
-            _sync_folder(self.path.parent)
+            disk.sync_folder(self.path.parent)
         except sqlite3.Error as error:
-            raise KmslabError(f"{self.path} cannot be made: {error}; {_advice(error)}.") from None
+            raise KmslabError(f"{self.path} cannot be made: {error}; {disk.advice(error)}.") from None
 
-    def _beside(self, ending: str, path: Path | None = None) -> Path:
-        path = path or self.path
-        return path.with_name(path.name + ending)
+    def _beside(self, ending: str) -> Path:
+        return self.path.with_name(self.path.name + ending)
 
     # --- reading, without changing a byte ---
 
@@ -226,18 +225,13 @@ class Database:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
         except sqlite3.Error as error:
             connection.close()
-            raise KmslabError(f"{self.path} cannot be written: {error}; {_advice(error)}.") from None
+            raise KmslabError(f"{self.path} cannot be written: {error}; {disk.advice(error)}.") from None
         return connection
-
-    def _look(self) -> tuple[tuple[int, int], ...]:
-        """Which files have our names."""
-        found = (os.stat(each) for each in (self.path, self._beside("-wal")))
-        return tuple((each.st_dev, each.st_ino) for each in found)
 
     def _check_place(self) -> None:
         """Refuse to have written what nobody would find: SQLite goes on in a file that has no name any more."""
         with suppress(OSError):
-            if self._look() == self._identity:
+            if disk.identity(self.path, self._beside("-wal")) == self._identity:
                 return
         raise NotKeptError(f"{self.path} was removed or replaced while its Lab was open; put it and its -wal back.")
 
@@ -261,7 +255,7 @@ class Database:
                 self._weights.pop(place, None)
                 if weight is not None:
                     self._weights[place] = weight
-            raise NotKeptError(f"{self.path} cannot be written: {error}; {_advice(error)}.") from None
+            raise NotKeptError(f"{self.path} cannot be written: {error}; {disk.advice(error)}.") from None
         self._check_place()
 
     def _place(self, name: Name) -> tuple[str, bytes]:
@@ -305,45 +299,3 @@ def _sealed(vault: Vault, name: Name, value: bytes) -> tuple[str, bytes, bytes]:
 def _written(total: int) -> bytes:
     # As long as the largest sum of 2**64 weights of 256 bits.
     return total.to_bytes(40)
-
-
-def _real(path: Path) -> Path:
-    """The one name of a file: its lock and its log are beside that, whatever link leads to it.
-
-    Raises:
-        KmslabError: it is no name of a file.
-    """
-    try:
-        real = path.resolve()
-    except (OSError, RuntimeError, ValueError):
-        real = Path(path.anchor)
-    if not real.name:
-        raise KmslabError(f"{str(path)!r} is not the name of a file.")
-    # Not a folder, nor a pipe, which would keep us waiting for somebody who writes into it.
-    if os.path.exists(real) and not real.is_file():
-        raise KmslabError(f"{path} is not a file; choose another name.")
-    return real
-
-
-#: What to do, by SQLite's name of an error. Source: sqlite.org/rescode.
-_ADVICE = {
-    "SQLITE_FULL": "make room on its disk",
-    "SQLITE_READONLY": "let it and its folder be written",
-    "SQLITE_CANTOPEN": "let its folder be written",
-    "SQLITE_BUSY": "close the program that has it open",
-}
-
-
-def _advice(error: sqlite3.Error) -> str:
-    name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
-    return _ADVICE.get(name, "look at its disk")
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
