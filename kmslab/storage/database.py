@@ -212,8 +212,7 @@ class Database:
             # What was deleted is overwritten: whoever gets the root key one day does not find it.
             connection.execute("PRAGMA secure_delete = ON").fetchall()
             # SQLite's own lock is taken and its log made now, not with the first change.
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute("COMMIT")
+            connection.executescript("BEGIN IMMEDIATE; COMMIT")
             if self._migrated:
                 connection.execute("BEGIN")
                 connection.execute("DELETE FROM rows")
