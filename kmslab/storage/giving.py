@@ -124,28 +124,28 @@ class Giver:
 
     # --- keys ---
 
-    def keys(self, rows: Iterable[bytes]) -> None:
-        """Put keys and aliases back. A key that stands alone sleeps until somebody asks for it."""
-        decode, make = self._index.decode, self._make
-        indexed = [(decode(row), row) for row in rows]
-        unknown = {index.spec for index, _ in indexed} - KEY_SPECS.keys()
-        if unknown:
-            raise LookupError(unknown.pop())
-        indexed.sort(key=lambda each: (each[0].created, each[0].key_id))
-        places: defaultdict[tuple[str, str], _Held] = defaultdict(_Held)
-        for index, row in indexed:
-            held = places[index.account_id, index.region]
+    def keys(self, rows: Iterable[tuple[str, bytes]]) -> None:
+        """Put keys and aliases back, by ARN. A key that stands alone sleeps until somebody asks for it."""
+        decode, make, make_later = self._index.decode, self._make, self._make_later
+        indexed = [(index.created, arn, index, row) for arn, row in rows for index in [decode(row)]]
+        # No two have the same ARN, so that no index is compared.
+        indexed.sort()
+        places: defaultdict[str, _Held] = defaultdict(_Held)
+        for _, arn, index, row in indexed:
+            place, _, key_id = arn.rpartition("/")
+            held = places[place]
             stands_alone = index.primary_region is None and index.key_store_id is None
-            key = held.keys[index.key_id] = Sleeper(self._make_later, row) if stands_alone else make(row)
+            key = held.keys[key_id] = Sleeper(make_later, row) if stands_alone else make(row)
             for entry in index.entries:
                 held.by_material[entry.material_id] = key
             if index.aliases:
-                held.aliases[index.key_id] = index.aliases
+                held.aliases[key_id] = index.aliases
         for place, held in places.items():
+            region, account_id = place.split(":")[3:5]
             keys = SleepingKeys()
             keys.add_all(held.keys.items())
-            self._world.store(*place).put_back(keys, held.aliases)
-            self._world.put_back(place[1], held.by_material)
+            self._world.store(account_id, region).put_back(keys, held.aliases)
+            self._world.put_back(region, held.by_material)
 
     def _make_later(self, row: bytes) -> Key:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -18,6 +17,7 @@ from kmslab.service.front_door import FrontDoor
 from kmslab.storage import forks, surroundings
 from kmslab.storage.collector import Collector
 from kmslab.storage.database import Database, Name, Rows
+from kmslab.storage.garbage import collecting_later
 from kmslab.storage.keeper import Keeper
 from kmslab.storage.others import Others
 from kmslab.storage.past import Past
@@ -40,21 +40,6 @@ class Ground(surroundings.Ground, Protocol):
     recorder: Recorder
 
 
-@contextmanager
-def _collecting_later() -> Iterator[None]:
-    """Within the block, no garbage is looked for: nothing that is read is any, and looking again and again takes half.
-
-    It is of the whole process, and switched on again only if it was on.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-
-
 class StateFile:
     """The file of one Lab.
 
@@ -63,7 +48,7 @@ class StateFile:
         lost: What did not survive, a sentence each.
     """
 
-    @_collecting_later()
+    @collecting_later()
     def __init__(self, path: str | os.PathLike[str], wanted: Mapping[str, Any]) -> None:
         """Open the file, or make it where there is none.
 
@@ -94,7 +79,7 @@ class StateFile:
         self._keeper: Keeper | None = None
         self._services: Services | None = None
 
-    @_collecting_later()
+    @collecting_later()
     def attach(
         self,
         ground: Ground,

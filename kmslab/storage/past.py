@@ -22,6 +22,7 @@ from kmslab.keys.key import LastUse
 from kmslab.keys.store import World
 from kmslab.service.front_door import TRACKED
 from kmslab.storage.database import Name, Rows
+from kmslab.storage.garbage import collecting_later
 from kmslab.storage.records import CountRecord, Kind, LifetimeRecord, SummaryRecord
 from kmslab.storage.touched import find_key
 from kmslab.trail.recorder import Recorder
@@ -76,6 +77,7 @@ class Past:
         if self._last is None or call.time > self._last:
             self._last = call.time
 
+    @collecting_later()
     def _read(self) -> list[Call]:
         found = [call for _, packed in self._batches for call in _unpacked(packed)]
         self._batches.clear()

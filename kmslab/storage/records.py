@@ -140,12 +140,11 @@ class EntryIndex(Record):
 
 
 class KeyIndex(Record):
-    """What is read of a key's record until somebody asks for the key: how it is found, and whether it stands alone."""
+    """What is read of a key's record until somebody asks for the key, besides its ARN, which is the row's name.
 
-    key_id: str
-    account_id: str
-    region: str
-    spec: str
+    How it is found, and whether it stands alone.
+    """
+
     created: datetime
     entries: list[EntryIndex]
     primary_region: str | None = None

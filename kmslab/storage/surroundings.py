@@ -6,7 +6,8 @@ need no marks.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar
@@ -98,20 +99,23 @@ def put_back(ground: Ground, rows: Rows, settings: SettingsRecord, last_uses: Ma
     ground.ids.begin_life(settings.openings)
     _set_clock(ground.clock, rows)
     ground.world.import_tokens.secret = msgspec.msgpack.decode(rows[Name(Kind.TOKENS, "")], type=bytes)
-    for record in sorted(_all(rows, Kind.ACCOUNT, AccountRecord), key=lambda each: each.number):
+    by_kind: defaultdict[str, list[tuple[str, bytes]]] = defaultdict(list)
+    for name, value in rows.items():
+        by_kind[name.kind].append((name.name, value))
+    for record in sorted(_all(by_kind[Kind.ACCOUNT], AccountRecord), key=lambda each: each.number):
         _put_back_account(ground, record)
     giver = Giver(ground.world, last_uses)
-    giver.clusters(_all(rows, Kind.CLUSTER, ClusterRecord))
-    giver.managers(_all(rows, Kind.MANAGER, ManagerRecord), ground.ids)
-    giver.key_stores(_all(rows, Kind.KEY_STORE, KeyStoreRecord))
-    giver.keys(value for name, value in rows.items() if name.kind == Kind.KEY)
-    giver.grants(_all(rows, Kind.GRANT, GrantRecord))
-    giver.timers(_all(rows, Kind.TIMER, TimerRecord))
+    giver.clusters(_all(by_kind[Kind.CLUSTER], ClusterRecord))
+    giver.managers(_all(by_kind[Kind.MANAGER], ManagerRecord), ground.ids)
+    giver.key_stores(_all(by_kind[Kind.KEY_STORE], KeyStoreRecord))
+    giver.keys(by_kind[Kind.KEY])
+    giver.grants(_all(by_kind[Kind.GRANT], GrantRecord))
+    giver.timers(_all(by_kind[Kind.TIMER], TimerRecord))
 
 
-def _all(rows: Rows, kind: Kind, record_type: type[Record]) -> list[Record]:
+def _all(rows: Iterable[tuple[str, bytes]], record_type: type[Record]) -> list[Record]:
     decoder = msgspec.msgpack.Decoder(record_type)
-    return [decoder.decode(value) for name, value in rows.items() if name.kind == kind]
+    return [decoder.decode(value) for _, value in rows]
 
 
 def _set_clock(clock: SimClock, rows: Rows) -> None:

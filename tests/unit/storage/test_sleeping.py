@@ -13,7 +13,6 @@ from kmslab import Lab
 from kmslab.errors import KmslabError
 from kmslab.keys.key import Key
 from kmslab.keys.sleeping import Sleeper, SleepingKeys
-from kmslab.storage import giving
 from kmslab.storage.database import Database
 from kmslab.storage.giving import Giver
 
@@ -175,14 +174,6 @@ def test_one_that_sleeps_is_there(new_key: Any) -> None:
     keys.remove("b")
     assert [key.key_id for key in keys.after("a")] == ["c"]
     assert [key.key_id for key in keys] == ["c", "a"]
-
-
-def test_a_key_that_this_kmslab_has_no_spec_for_is_said_when_the_file_opens(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(giving, "KEY_SPECS", {})
-    with pytest.raises(KmslabError, match=r"was written by another kmslab and cannot be read .*SYMMETRIC_DEFAULT"):
-        Lab.open(path)
 
 
 def test_a_key_that_cannot_be_read_is_a_sentence_when_somebody_asks_for_it(path: Path) -> None:
