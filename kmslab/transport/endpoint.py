@@ -23,7 +23,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 import kmslab
 from kmslab.errors import AwsError, InvalidSignatureException, KmslabError, NotKeptError
-from kmslab.transport import hosts
+from kmslab.transport import body, hosts
 from kmslab.transport.incoming import Incoming, joined
 from kmslab.transport.room import Room
 from kmslab.transport.verifier import Finder, Verified, Verifier
@@ -35,21 +35,10 @@ Given = TypeVar("Given")
 Result = TypeVar("Result")
 
 Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-#: The largest body, in bytes. Simplified: S3 takes 5 GiB in one piece; here bodies are held in memory.
-LARGEST_OBJECT, LARGEST_REQUEST = 256 * 2**20, 10 * 2**20
-
-#: How many bytes of bodies are held at once, but for those that are small. Whoever works on one makes copies: an object
-#: that is stored takes eight times its size for a moment.
-_ROOM, _UNCOUNTED = LARGEST_OBJECT, 64 * 2**10
 
 #: A body of more bytes than these is verified in a thread: hashing it would keep all others waiting.
 _LONG = 256 * 2**10
-
-#: How long a client may take to send its body, in seconds.
-PATIENCE = 60
 
 #: What changes nothing and takes a fraction of a millisecond, unless it is done with a slow key.
 _QUICK = frozenset(
@@ -66,8 +55,6 @@ _SLOW = re.compile(rb"RSA|ECDSA_SHA_384|ECDSA_SHA_512|ED25519|ML_DSA")
 _INTERNAL = {"kms": "KMSInternalException", "s3": "InternalError"}
 
 _OWN = "/_kmslab/"
-
-_TIMEOUT = "RequestTimeout"
 
 _log = logging.getLogger("kmslab")
 
@@ -107,45 +94,28 @@ class Endpoint:
         self._workers = workers
         self._reset = reset
         self._resetting = asyncio.Lock()
-        self._room = Room(_ROOM)
+        self._room = Room(body.LARGEST_OBJECT)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: body.Receive, send: Send) -> None:
         """Answer one request."""
         headers = joined(scope["headers"])
         path = scope["raw_path"].decode("latin-1")
         head = Incoming(scope["method"], path, scope["query_string"].decode("latin-1"), headers, b"", _client(scope))
-        length = headers.get("content-length", "")
-        # Most requests are small, whatever service they are for.
-        is_small = length != "" and not _is_more(length, LARGEST_REQUEST)
-        limit = LARGEST_REQUEST if is_small or hosts.service_of(head) != "s3" else LARGEST_OBJECT
-        ends = "expect" in headers and _is_more(length, limit)
-        taken = 0
+        limit = body.limit_of(head)
+        ends, taken = "expect" in headers and body.is_more(headers.get("content-length", ""), limit), 0
         try:
-            if _is_more(length, limit):
-                # At once: what is still to come is read and forgotten, for a while.
-                raise _too_large()
-            if _is_more(length, _UNCOUNTED) or "transfer-encoding" in headers:
-                taken = await self._make_room(int(length or limit))
-            body = await _read(receive, limit)
-            request = Incoming(head.method, path, head.query, headers, body, head.source_ip)
+            taken = await body.make_room(self._room, headers, limit)
+            content = await body.read(receive, limit)
+            request = Incoming(head.method, path, head.query, headers, content, head.source_ip)
             reply = await (self._own(request) if path.startswith(_OWN) else self._answer(request))
         except RefusedError as error:
             reply = refuse(error, hosts.service_of(head))
-            ends = ends or error.code == _TIMEOUT
-        except _GoneError:
+            ends = ends or error.code == body.TIMEOUT
+        except body.GoneError:
             return
         finally:
-            if taken:
-                self._room.give(taken)
+            self._room.give(taken)
         await _write(send, reply, bodiless=head.method == "HEAD", close=ends)
-
-    async def _make_room(self, size: int) -> int:
-        try:
-            async with asyncio.timeout(PATIENCE):
-                await self._room.take(size)
-        except TimeoutError:
-            raise RefusedError("SlowDown", "Please reduce your request rate.", 503) from None
-        return size
 
     async def _answer(self, request: Incoming) -> Reply:
         try:
@@ -252,44 +222,6 @@ def _refusal(error: Exception, request: Incoming) -> Reply:
         return refuse(RefusedError("UnknownOperationException", text), service)
     _log.error("%s %s: this is a bug of kmslab", request.method, request.path, exc_info=error)
     return refuse(RefusedError("InternalFailure", "The Lab has failed; its log says how.", 500), service)
-
-
-class _GoneError(Exception):
-    """The client has left before its request was complete."""
-
-
-async def _read(receive: Receive, limit: int) -> bytes:
-    message = await receive()
-    if not message.get("more_body") and message["type"] == "http.request":
-        body = bytes(message["body"])
-        if len(body) > limit:
-            raise _too_large()
-        return body
-    parts: list[bytes] = []
-    size = 0
-    try:
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                if message["type"] == "http.disconnect":
-                    raise _GoneError
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > limit:
-                    raise _too_large()
-                if not message.get("more_body"):
-                    return b"".join(parts)
-                message = await receive()
-    except TimeoutError:
-        text = "Your socket connection to the server was not read from or written to within the timeout period."
-        raise RefusedError(_TIMEOUT, text) from None
-
-
-def _is_more(length: str, limit: int) -> bool:
-    return length.isascii() and length.isdigit() and (len(length) > 20 or int(length) > limit)
-
-
-def _too_large() -> RefusedError:
-    return RefusedError("EntityTooLarge", "Your proposed upload exceeds the maximum allowed size", 413)
 
 
 def _preflight(request: Incoming) -> RefusedError:

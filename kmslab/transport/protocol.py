@@ -88,6 +88,14 @@ class Protocol(AtOnce):
         if self._in_head and self._head > LARGEST_HEAD and not self.transport.is_closing():
             self.send_400_response("Your request header and total metadata exceed the maximum allowed size.")
 
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, after what was answered at once before it in the same piece."""
+        self.loop.call_soon(self._refuse, msg)
+
+    def _refuse(self, msg: str) -> None:
+        if not self.transport.is_closing():
+            super().send_400_response(msg)
+
     def on_headers_complete(self) -> None:
         """Begin to answer; what follows is a body, or the next request."""
         self._in_head, self._head = False, 0

@@ -38,8 +38,9 @@ class Room:
 
     def give(self, count: int) -> None:
         """Give so many bytes back."""
-        self._free += count
-        self._go_on()
+        if count:
+            self._free += count
+            self._go_on()
 
     def _go_on(self) -> None:
         while self._waiting:

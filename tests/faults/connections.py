@@ -37,10 +37,10 @@ A_CONNECTION = 64
 
 _SERVE = """
 import resource, sys
-from kmslab.transport import endpoint, patience
+from kmslab.transport import body, patience
 seconds, files = float(sys.argv.pop(1)), int(sys.argv.pop(1))
 patience.LIMITS.update(dict.fromkeys(patience.Wait, seconds))
-endpoint.PATIENCE = seconds
+body.PATIENCE = seconds
 resource.setrlimit(resource.RLIMIT_NOFILE, (files, files))
 from kmslab.cli import main
 sys.exit(main(sys.argv[1:]))

@@ -381,6 +381,12 @@ def test_what_is_not_http(line: Line, host: str, admin: Key, written: bytes) -> 
     assert line.ask(list_keys(host, admin)).status == 200
 
 
+def test_what_is_not_http_after_a_good_request(line: Line, host: str, admin: Key) -> None:
+    line.write(list_keys(host, admin).raw() * 2 + b"hello\r\n\r\n")
+    said = line.everything()
+    assert [part[:3] for part in said.split(b"HTTP/1.1 ")[1:]] == [b"200", b"200", b"400"]
+
+
 @pytest.mark.parametrize("unit", [b"X-More: " + b"a" * 1000 + b"\r\n", b"a" * 1000])
 def test_a_head_without_an_end(line: Line, host: str, admin: Key, unit: bytes) -> None:
     line.write(b"GET / HTTP/1.1\r\nHost: a\r\nX-First: ")

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from kmslab import Lab
-from kmslab.transport import endpoint, patience
+from kmslab.transport import body, patience
 
 from .by_hand import Key, Line, Sent, sign
 
@@ -29,7 +29,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     for wait in patience.Wait:
         monkeypatch.setitem(patience.LIMITS, wait, LIMIT)
     monkeypatch.setattr(patience, "EVERY", 0.1)
-    monkeypatch.setattr(endpoint, "PATIENCE", LIMIT)
+    monkeypatch.setattr(body, "PATIENCE", LIMIT)
     with caplog.at_level(logging.WARNING):
         yield
     assert caplog.messages == []

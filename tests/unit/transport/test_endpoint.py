@@ -93,7 +93,7 @@ def test_a_client_that_is_gone_gets_no_answer() -> None:
 
 
 def test_a_client_that_never_ends(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kmslab.transport.endpoint.PATIENCE", 0)
+    monkeypatch.setattr("kmslab.transport.body.PATIENCE", 0)
     half = {"type": "http.request", "body": b"half", "more_body": True}
     said = ask(made(), "PUT", "/b/k", [half] * 50)
     assert said[0]["status"] == 400
