@@ -131,7 +131,10 @@ class Giver:
         # No two have the same ARN, so that no index is compared.
         indexed.sort()
         places: defaultdict[str, _Held] = defaultdict(_Held)
-        for _, arn, index, row in indexed:
+        indexed.reverse()
+        while indexed:
+            # What is done with makes room for what is made.
+            _, arn, index, row = indexed.pop()
             place, _, key_id = arn.rpartition("/")
             held = places[place]
             stands_alone = index.primary_region is None and index.key_store_id is None

@@ -133,13 +133,13 @@ class KeyRecord(Record):
     aliases: list[Alias] = []
 
 
-class EntryIndex(Record):
+class EntryIndex(Record, gc=False):
     """The id of a key material."""
 
     material_id: str
 
 
-class KeyIndex(Record):
+class KeyIndex(Record, gc=False):
     """What is read of a key's record until somebody asks for the key, besides its ARN, which is the row's name.
 
     How it is found, and whether it stands alone.

@@ -68,9 +68,10 @@ class Touched:
         self.durable = 0
         #: Keys that changed a moment ago, by ARN, with the number of the change.
         self._fresh: dict[str, int] = {}
-        self._known = {
-            key_arn(store.region, store.account_id, key_id) for store in world.stores for key_id in store.keys.names
-        }
+        self._known: set[str] = set()
+        for store in world.stores:
+            before = key_arn(store.region, store.account_id, "")
+            self._known.update([before + key_id for key_id in store.keys.names])
         self._thread = _Thread()
 
     def __call__(self, call: Call) -> None:

@@ -64,7 +64,7 @@ class Vault:
         """Seal with a data key of 32 bytes."""
         self._rows = aes.Sealer(kdf.derive_key(data_key, b"kmslab state file rows", b""))
         self._id_key = kdf.derive_key(data_key, b"kmslab state file row ids", b"")
-        self._sum_key = kdf.derive_key(data_key, b"kmslab state file sum", b"")
+        self._sum = hashlib.blake2b(key=kdf.derive_key(data_key, b"kmslab state file sum", b""), digest_size=32)
 
     def row_id(self, name: str) -> bytes:
         """What stands in the file for a name, which itself is sealed: 16 bytes."""
@@ -96,9 +96,9 @@ class Vault:
 
     def weight(self, kind: str, row_id: bytes, sealed: bytes) -> int:
         """What a row adds to the sum of all rows, by which a row that is missing, or of an earlier time, is noticed."""
-        ending = sealed[-aes.TAG_SIZE :]
-        text = kind.encode() + b"/" + row_id + ending
-        return int.from_bytes(hashlib.blake2b(text, key=self._sum_key, digest_size=32).digest())
+        found = self._sum.copy()
+        found.update(kind.encode() + b"/" + row_id + sealed[-aes.TAG_SIZE :])
+        return int.from_bytes(found.digest())
 
 
 def new_vault(path: Path, environ: Mapping[str, str]) -> tuple[Vault, Header]:
