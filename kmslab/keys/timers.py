@@ -95,6 +95,10 @@ class Timers:
         if self.watcher is not None:
             self.watcher(timer, True)
 
+    def are_due(self, now: datetime) -> bool:
+        """Whether anything has fallen due by `now`."""
+        return bool(self._heap) and self._heap[0].when <= now
+
     def pop_due(self, now: datetime) -> Iterator[Timer]:
         """Take out, one by one and earliest first, what has fallen due by `now`; what is added meanwhile counts."""
         while self._heap and self._heap[0].when <= now:

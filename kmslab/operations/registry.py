@@ -140,6 +140,7 @@ class Operation:
         consumed: The members that the front door uses up.
         without_alias: Those of `params` that take no alias.
         asks: Whether it asks itself what somebody may do.
+        names_an_alias: Whether it is about an alias, existing or not.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Operation:
     consumed: frozenset[str] = field(repr=False)
     without_alias: tuple[KeyParam, ...] = field(repr=False)
     asks: bool = False
+    names_an_alias: bool = False
 
     def arguments(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The members that the operation itself takes, under their Python names."""
@@ -258,8 +260,9 @@ def operation(
     def register(run: Callable[..., Reply]) -> Callable[..., Reply]:
         consumed = _CONSUMED | {member for param in params for member in _members(param)}
         without_alias = tuple(each for each in params if isinstance(each, KeyParam) and each.refuse_alias is not None)
+        about_alias = new_alias is not None or any(isinstance(each, AliasParam) for each in params)
         OPERATIONS[name] = Operation(
-            name, run, params, usage, tuple(origins), new_alias, check, consumed, without_alias, asks
+            name, run, params, usage, tuple(origins), new_alias, check, consumed, without_alias, asks, about_alias
         )
         return run
 

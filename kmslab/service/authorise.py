@@ -35,15 +35,17 @@ def authorise(visit: Visit, service: Service) -> None:
         return
     if permission.on_alias:
         _require(visit, asker_of(visit, service).on_account(permission.actions[0], alias_arn(visit) or "*"))
+    principal, actions = visit.principal, iter(permission.actions)
     found = [(target, target.key) for target in visit.targets if target.key is not None]
     on_keys = found
     if permission.on_account:
         # Only an IAM policy counts for some, but not for another account's key: who has none may not learn which exist.
-        on_keys = [each for each in found if each[1].account_id != visit.principal.account_id]
-    ceiling = service.directory.service_control_policies.get(visit.principal.account_id, ())
-    for index, (target, key) in enumerate(on_keys):
-        action = permission.actions[min(index, len(permission.actions) - 1)]
-        decision = decide_plainly(visit.principal, ceiling, action, key, key.policy, permission.cross_account)
+        on_keys = [each for each in found if each[1].account_id != principal.account_id]
+    ceiling = service.directory.service_control_policies.get(principal.account_id, ())
+    action = permission.actions[0]
+    for target, key in on_keys:
+        action = next(actions, action)
+        decision = decide_plainly(principal, ceiling, action, key, key.policy, permission.cross_account)
         if decision is None:
             decision = asker_of(visit, service).on_key(
                 action,

@@ -28,7 +28,7 @@ from kmslab.clock import Clock
 from kmslab.crypto.slow import while_holding
 from kmslab.errors import AwsError
 from kmslab.keys.due import happen
-from kmslab.keys.key import LastUse
+from kmslab.keys.key import Key, LastUse
 from kmslab.keys.timers import Happening
 from kmslab.operations.registry import OPERATIONS, BlobParam, Operation
 from kmslab.service import gates
@@ -208,12 +208,14 @@ class FrontDoor:
     def _ask_guards(self, visit: Visit, service: Service) -> None:
         visit.guarded = True
         if hasattr(visit, "principal"):
-            intended = self._call(visit, request_id="", event_id="")
+            intended = self._call(visit, visit.keys, request_id="", event_id="")
             for guard in tuple(self._guards):
                 guard(intended)
 
     def _settle(self, now: datetime) -> None:
         world, ids = self._service.world, self._service.ids
+        if not world.timers.are_due(now):
+            return
         for timer in world.timers.pop_due(now):
             for happening in happen(world, ids, timer):
                 self._tell(self._service_event(happening, timer.when))
@@ -222,19 +224,19 @@ class FrontDoor:
         if not hasattr(visit, "principal"):
             # Nobody's account: AWS neither logs nor bills a request that it cannot attribute.
             return
-        error = visit.failure
+        error, keys = visit.failure, visit.keys
         event_id = self._service.ids.uuid("event")
         if error is None and visit.operation.name in TRACKED:
             use = LastUse(visit.operation.name, visit.time, request_id, event_id)
-            for key in visit.keys:
+            for key in keys:
                 key.last_use = use
-        self._tell(self._call(visit, request_id, event_id))
+        self._tell(self._call(visit, keys, request_id, event_id))
         if error is None:
             for happening in visit.context.happenings:
                 event = self._service_event(happening, visit.time)
                 self._tell(self._in_the_name_of(visit, request_id, event) if happening.for_caller else event)
 
-    def _call(self, visit: Visit, request_id: str, event_id: str) -> Call:
+    def _call(self, visit: Visit, keys: Sequence[Key], request_id: str, event_id: str) -> Call:
         request, codec, error, identity = visit.request, visit.codec, visit.failure, visit.principal.identity
         shown, said = codec.public_input, codec.public_output
         # By place and not by name, because one is made for every request.
@@ -249,8 +251,8 @@ class FrontDoor:
             event_id,
             {name: value for name, value in visit.params.items() if name in shown},
             {name: value for name, value in visit.reply.items() if name in said} if visit.reply else NOTHING,
-            tuple([_used(key.arn, key.account_id, key.spec.name) for key in visit.keys]),
-            alias_arn(visit),
+            tuple([_used(key.arn, key.account_id, key.spec.name) for key in keys]),
+            alias_arn(visit) if visit.operation.names_an_alias else None,
             visit.context.notes or NOTHING if hasattr(visit, "context") else NOTHING,
             tuple(visit.decisions),
             None if error is None else error.code,
@@ -311,10 +313,9 @@ def _http_date(second: int) -> str:
 
 
 def _reply(status: int, request_id: str, body: bytes, now: datetime) -> Reply:
-    headers = {
-        **REPLY_HEADERS,
+    own = {
         "Content-Length": str(len(body)),
         "Date": _http_date(int(now.timestamp())),
         "x-amzn-RequestId": request_id,
     }
-    return Reply(status, headers, body)
+    return Reply(status, own, body, REPLY_HEADERS)

@@ -12,8 +12,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from kmslab.transport.endpoint import Endpoint, line
 from kmslab.wire.http import REPLY_HEADERS
 
-#: The headers that are the same in every reply of KMS, as lines.
-_SAME = {pair: line(*pair) for pair in REPLY_HEADERS.items()}
+#: The headers that are the same in every reply of KMS, as they go over the wire.
+_SAME = b"".join(line(*pair) for pair in REPLY_HEADERS.items())
 
 
 class AtOnce(HttpToolsProtocol):
@@ -88,14 +88,16 @@ class AtOnce(HttpToolsProtocol):
         self._held = None
         self.answered_at_once += 1
         self.server_state.total_requests += 1
-        lines = [_SAME.get(pair) or line(*pair) for pair in reply.headers.items()]
+        is_usual = reply.common_headers is REPLY_HEADERS
+        lines = [STATUS_LINE[reply.status], _SAME if is_usual else b""]
+        lines += [line(*pair) for pair in (reply.own_headers if is_usual else reply.headers).items()]
         lines += [b"%b: %b\r\n" % pair for pair in self.server_state.default_headers]
         keep_alive = self.parser.should_keep_alive()
         if not keep_alive:
             lines.append(b"connection: close\r\n")
-        end = b"Content-Length: %d\r\n\r\n" % len(reply.body)
+        lines += (b"Content-Length: %d\r\n\r\n" % len(reply.body), reply.body)
         # Written after the other requests at hand have been read: to wake a client takes longer than to answer it.
-        self.loop.call_soon(transport.write, b"".join([STATUS_LINE[reply.status], *lines, end, reply.body]))
+        self.loop.call_soon(transport.write, b"".join(lines))
         if not keep_alive:
             self.loop.call_soon(transport.close)
         return True

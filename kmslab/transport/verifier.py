@@ -219,7 +219,7 @@ def _date_of(request: Incoming, header: str) -> datetime:
 
 
 def _check_mechanism(request: Incoming, header: str) -> None:
-    if presigned.is_version_4(request.query) or presigned.is_version_2(request.query):
+    if request.query and (presigned.is_version_4(request.query) or presigned.is_version_2(request.query)):
         raise s3_words.two_mechanisms()
     if not header.startswith(f"{sigv4.ALGORITHM} ") and service_of(request) == "s3":
         raise s3_words.other_mechanism(header)

@@ -47,11 +47,24 @@ class Request(Struct, frozen=True, gc=False):
 
 
 class Reply(Struct, frozen=True, gc=False):
-    """What the client gets back: an HTTP status, headers and a JSON body as bytes."""
+    """What the client gets back.
+
+    Attributes:
+        status: The HTTP status.
+        own_headers: The headers of this reply.
+        body: The body, JSON from KMS.
+        common_headers: Those that come with every such reply.
+    """
 
     status: int
-    headers: Mapping[str, str]
+    own_headers: Mapping[str, str]
     body: bytes
+    common_headers: Mapping[str, str] = {}
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """All of them."""
+        return {**self.common_headers, **self.own_headers}
 
     def __repr__(self) -> str:
         """What may be shown of it: not the body."""
