@@ -104,11 +104,9 @@ class NamedPolicy(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Rights:
     """What policies say of somebody: all of a principal that a decision without conditions depends on, and no secret.
-
-    Told apart by identity: a principal keeps its own until its policies change, and it is looked up for every request.
 
     Attributes:
         identity: Who it is.
@@ -121,6 +119,10 @@ class Rights:
     policies: tuple[NamedPolicy, ...] = ()
     boundary: NamedPolicy | None = None
     session_policies: tuple[NamedPolicy, ...] = ()
+
+    def __hash__(self) -> int:
+        """By who it is, as policies rarely change; it is looked up for every request."""
+        return hash(self.identity.access_key_id)
 
 
 @dataclass(frozen=True, slots=True)

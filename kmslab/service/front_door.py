@@ -18,22 +18,19 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from email.utils import formatdate
 from functools import cache, lru_cache
-from sys import intern
 from typing import Any
 
-from msgspec.structs import replace
-
-from kmslab.call import KMS_ITSELF, NOTHING, Call, EventType, UsedKey
+from kmslab.call import Call
 from kmslab.clock import Clock
 from kmslab.crypto.slow import while_holding
 from kmslab.errors import AwsError
 from kmslab.keys.due import happen
-from kmslab.keys.key import Key, LastUse
-from kmslab.keys.timers import Happening
+from kmslab.keys.key import LastUse
 from kmslab.operations.registry import OPERATIONS, BlobParam, Operation
 from kmslab.service import gates
-from kmslab.service.authorise import alias_arn, authorise
+from kmslab.service.authorise import authorise
 from kmslab.service.resolve import resolve
+from kmslab.service.telling import call_of, in_the_name_of, service_event
 from kmslab.service.visit import OnBehalf, Service, Visit
 from kmslab.wire import model
 from kmslab.wire.encode import error_body
@@ -208,7 +205,7 @@ class FrontDoor:
     def _ask_guards(self, visit: Visit, service: Service) -> None:
         visit.guarded = True
         if hasattr(visit, "principal"):
-            intended = self._call(visit, visit.keys, request_id="", event_id="")
+            intended = call_of(visit, visit.keys, "", "")
             for guard in tuple(self._guards):
                 guard(intended)
 
@@ -218,7 +215,7 @@ class FrontDoor:
             return
         for timer in world.timers.pop_due(now):
             for happening in happen(world, ids, timer):
-                self._tell(self._service_event(happening, timer.when))
+                self._tell(service_event(happening, timer.when, ids.uuid("event")))
 
     def _record(self, visit: Visit, request_id: str) -> None:
         if not hasattr(visit, "principal"):
@@ -230,81 +227,15 @@ class FrontDoor:
             use = LastUse(visit.operation.name, visit.time, request_id, event_id)
             for key in keys:
                 key.last_use = use
-        self._tell(self._call(visit, keys, request_id, event_id))
+        self._tell(call_of(visit, keys, request_id, event_id))
         if error is None:
             for happening in visit.context.happenings:
-                event = self._service_event(happening, visit.time)
-                self._tell(self._in_the_name_of(visit, request_id, event) if happening.for_caller else event)
-
-    def _call(self, visit: Visit, keys: Sequence[Key], request_id: str, event_id: str) -> Call:
-        request, codec, error, identity = visit.request, visit.codec, visit.failure, visit.principal.identity
-        shown, said = codec.public_input, codec.public_output
-        # By place and not by name, because one is made for every request.
-        return Call(
-            EventType.API_CALL,
-            visit.operation.name,
-            visit.time,
-            identity.account_id,
-            visit.region,
-            identity,
-            request_id,
-            event_id,
-            {name: value for name, value in visit.params.items() if name in shown},
-            {name: value for name, value in visit.reply.items() if name in said} if visit.reply else NOTHING,
-            tuple([_used(key.arn, key.account_id, key.spec.name) for key in keys]),
-            alias_arn(visit) if visit.operation.names_an_alias else None,
-            visit.context.notes or NOTHING if hasattr(visit, "context") else NOTHING,
-            tuple(visit.decisions),
-            None if error is None else error.code,
-            "" if error is None else error.message,
-            len(request.body),
-            len(visit.body),
-            # The same few words with every request; kept once.
-            intern(request.source_ip),
-            intern(request.headers.get("user-agent", "")),
-            intern(request.host),
-            "" if visit.on_behalf is None else visit.on_behalf.name,
-            NOTHING,
-        )
-
-    def _in_the_name_of(self, visit: Visit, request_id: str, event: Call) -> Call:
-        return replace(
-            event,
-            event_type=EventType.API_CALL,
-            principal=visit.principal.identity,
-            request_id=request_id,
-            params=event.details,
-            details={},
-            source_ip=visit.request.source_ip,
-            user_agent=visit.request.headers.get("user-agent", ""),
-            host=visit.request.host,
-            invoked_by=KMS_ITSELF,
-        )
-
-    def _service_event(self, happening: Happening, when: datetime) -> Call:
-        key = happening.key
-        return Call(
-            event_type=EventType.SERVICE_EVENT,
-            operation=happening.name,
-            time=when,
-            account_id=key.account_id,
-            region=key.region,
-            principal=None,
-            request_id="",
-            event_id=self._service.ids.uuid("event"),
-            keys=(_used(key.arn, key.account_id, key.spec.name),),
-            details=happening.details,
-        )
+                event = service_event(happening, visit.time, self._service.ids.uuid("event"))
+                self._tell(in_the_name_of(visit, request_id, event) if happening.for_caller else event)
 
     def _tell(self, call: Call) -> None:
         for observer in self._observers:
             observer(call)
-
-
-# The same key is used again and again; what the trail keeps of it is kept once.
-@lru_cache(maxsize=4096)
-def _used(arn: str, account_id: str, spec: str) -> UsedKey:
-    return UsedKey(arn, account_id, spec)
 
 
 @lru_cache(maxsize=4)
