@@ -82,6 +82,7 @@ class KeyRef(NamedTuple):
         name: The key id, or the alias name with its `alias/`.
         region: The Region an ARN names; None for the other two forms.
         account_id: The account an ARN names; None for the other two forms.
+        is_alias: Whether the caller wrote an alias name or an alias ARN.
     """
 
     text: str
@@ -89,11 +90,7 @@ class KeyRef(NamedTuple):
     name: str
     region: str | None = None
     account_id: str | None = None
-
-    @property
-    def is_alias(self) -> bool:
-        """Whether the caller wrote an alias name or an alias ARN."""
-        return self.name.startswith(ALIAS_PREFIX)
+    is_alias: bool = False
 
 
 # Bounded, because callers may write anything.
@@ -105,7 +102,7 @@ def parse_key_ref(text: str) -> KeyRef:
         NotFoundException: `text` has none of the four forms. Some operations do not declare InvalidArnException.
     """
     if text.startswith(ALIAS_PREFIX):
-        return KeyRef(text, RefForm.ALIAS_NAME, text)
+        return KeyRef(text, RefForm.ALIAS_NAME, text, is_alias=True)
     if not text.startswith("arn:"):
         if not _KEY_ID.fullmatch(text):
             raise NotFoundException.invalid_key_id(text)
@@ -115,7 +112,7 @@ def parse_key_ref(text: str) -> KeyRef:
         raise NotFoundException.invalid_arn(text)
     region, account_id, resource = parts[3], parts[4], parts[5]
     if resource.startswith(ALIAS_PREFIX):
-        return KeyRef(text, RefForm.ALIAS_ARN, resource, region, account_id)
+        return KeyRef(text, RefForm.ALIAS_ARN, resource, region, account_id, is_alias=True)
     if not resource.startswith("key/"):
         raise NotFoundException.invalid_arn(text)
     key_id = resource.removeprefix("key/")

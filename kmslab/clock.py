@@ -95,10 +95,12 @@ class SimClock:
 
     def tick(self) -> datetime:
         """Let one request's time pass and return the time at which that request is handled, in UTC."""
-        if not self._flowing:
-            base, since = self._from
-            self._from = base + REQUEST_TIME, since
-        return self.now()
+        base, since = self._from
+        if self._flowing:
+            return base + timedelta(seconds=time.monotonic() - since)
+        base += REQUEST_TIME
+        self._from = base, since
+        return base
 
     def advance(
         self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0, weeks: float = 0

@@ -29,6 +29,7 @@ from kmslab.authz.language import Question, is_for_every_resource, is_plain
 from kmslab.authz.patterns import Context
 from kmslab.call import Decision, Finding, Reach
 from kmslab.keys.grant import Grant
+from kmslab.keys.grants import NO_GRANTS
 from kmslab.keys.key import Key
 from kmslab.principals import Credentials, NamedPolicy, Principal, PrincipalType, Rights
 
@@ -90,13 +91,11 @@ def decide_plainly(
 
     Most policies have no conditions and most keys no grants, and the same is asked again and again.
     """
-    rights = principal.rights
-    if key.grants or not _all(is_plain, rights, ceiling, key_policy):
+    if key.grants is not NO_GRANTS and key.grants:
         return None
-    return _plain_decision(rights, ceiling, action, key.arn, key.account_id, key_policy, cross_account)
+    return _plain_decision(principal.rights, ceiling, action, key.arn, key.account_id, key_policy, cross_account)
 
 
-@lru_cache(maxsize=4096)
 def _all(are: Callable[[str], bool], rights: Rights, ceiling: tuple[NamedPolicy, ...], key_policy: str) -> bool:
     """Whether something is true of all policies that have a say."""
     policies = (*rights.policies, *rights.session_policies, *ceiling)
@@ -114,8 +113,10 @@ def _plain_decision(
     key_account: str,
     key_policy: str,
     cross_account: bool,
-) -> Decision:
-    """A decision that depends on nothing else."""
+) -> Decision | None:
+    """A decision that depends on nothing else; None where a policy says that it does."""
+    if not _all(is_plain, rights, ceiling, key_policy):
+        return None
     if not _all(is_for_every_resource, rights, ceiling, key_policy):
         return _decided(rights, ceiling, action, key_arn, key_account, key_policy, cross_account)
     # Most policies say the same of all keys: it is found out once, and not for each of a hundred thousand.

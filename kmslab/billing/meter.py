@@ -76,10 +76,10 @@ class Meter:
     def __call__(self, call: Call) -> None:
         """Count one call. What KMS does by itself, or to carry a call on in another Region, is no request."""
         if self.charges_requests and call.is_request:
-            kind = _kind(call)
-            tally = self._tallies[call.account_id].get(kind)
+            kind, tallies = _kind(call), self._tallies[call.account_id]
+            tally = tallies.get(kind)
             if tally is None:
-                tally = self._tallies[call.account_id][kind] = self._new_tally(call)
+                tally = tallies[kind] = self._new_tally(call)
             tally.count += 1
             if tally.of_price is not None:
                 tally.of_price.count += 1

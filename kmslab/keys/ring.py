@@ -64,9 +64,18 @@ class RingEntry:
 
 
 class KeyRing:
-    """The key materials of one key, oldest first."""
+    """The key materials of one key, oldest first.
 
-    __slots__ = ("_by_id", "_current", "_is_complete")
+    Attributes:
+        current: The entry that encrypts; None until material was first imported.
+        is_complete: Whether every material that belongs to the key is here. A key whose ring is not complete is pending
+            import. Source: KMS Developer Guide, "Importing key material": deleting or losing any one of them is enough.
+    """
+
+    __slots__ = ("_by_id", "current", "is_complete")
+
+    current: RingEntry | None
+    is_complete: bool
 
     def __init__(self, *entries: RingEntry) -> None:
         """Start with `entries`; none for a key whose material is still to be imported."""
@@ -91,19 +100,6 @@ class KeyRing:
     def __len__(self) -> int:
         """How many key materials there are, those that wait included."""
         return len(self._by_id)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every material that belongs to the key is here. A key whose ring is not complete is pending import.
-
-        Source: KMS Developer Guide, "Importing key material": deleting or losing any one of them is enough.
-        """
-        return self._is_complete
-
-    @property
-    def current(self) -> RingEntry | None:
-        """The entry that encrypts; None until material was first imported."""
-        return self._current
 
     @property
     def waiting(self) -> RingEntry | None:
@@ -146,18 +142,18 @@ class KeyRing:
 
     def rotate_to(self, material_id: str, when: datetime, rotation_type: RotationType) -> None:
         """Make an entry the current one; the one before becomes non-current and still decrypts."""
-        if self._current is not None:
-            self._current.state = MaterialState.NON_CURRENT
+        if self.current is not None:
+            self.current.state = MaterialState.NON_CURRENT
         entry = self._by_id[material_id]
         entry.state, entry.rotated, entry.rotation_type = MaterialState.CURRENT, when, rotation_type
         self._settle()
 
     def _settle(self) -> None:
         # Looked at on every request, changed once in a while.
-        self._current, is_complete = None, True
+        self.current, is_complete = None, True
         for entry in self._by_id.values():
             if entry.state is MaterialState.CURRENT:
-                self._current = entry
+                self.current = entry
             if entry.material is None and entry.state.is_permanent:
                 is_complete = False
-        self._is_complete = is_complete and self._current is not None
+        self.is_complete = is_complete and self.current is not None

@@ -19,7 +19,7 @@ def require_algorithm(key: Key, algorithm: str) -> None:
     Raises:
         InvalidKeyUsageException: the spec does not offer it.
     """
-    if algorithm not in key.algorithms:
+    if algorithm not in key.spec.algorithms[key.usage]:
         raise InvalidKeyUsageException.algorithm(algorithm, key.spec.name)
 
 

@@ -98,8 +98,8 @@ def re_encrypt(
 
 
 def _context(key: Key, algorithm: str, context: EncryptionContext | None) -> EncryptionContext:
-    use.require_algorithm(key, algorithm)
     # Standard asymmetric encryption has no place for a context. Source: API Reference, Encrypt, EncryptionContext.
     if context and key.spec.family is not Family.SYMMETRIC:
+        use.require_algorithm(key, algorithm)
         raise ValidationException.context_with_asymmetric()
     return context or {}

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from sys import intern
 from typing import Any
 
 from msgspec import Struct
@@ -223,7 +224,8 @@ class Context(Struct, gc=False):
         """
         if key.spec.family is not Family.SYMMETRIC or key.key_store is not None:
             return {}
-        material_id = material_id_of(blob)
+        # The same for every request with a key; kept once.
+        material_id = intern(material_id_of(blob))
         self.notes[name] = material_id
         return {member: material_id} if member else {}
 

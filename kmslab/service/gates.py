@@ -221,7 +221,9 @@ def run(visit: Visit, service: Service) -> None:
     if visit.operation.name in CUSTOM_KEY_STORE.operations:
         _note_key_store(visit)
     arguments = visit.operation.arguments(visit.params)
-    visit.reply = visit.operation.run(visit.context, *[target.argument for target in visit.targets], **arguments)
+    # Of what a member names, the operation receives the nearest.
+    found = [target.alias or target.grant or target.key for target in visit.targets]
+    visit.reply = visit.operation.run(visit.context, *found, **arguments)
 
 
 def _note_key_store(visit: Visit) -> None:

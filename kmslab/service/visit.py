@@ -94,11 +94,6 @@ class Target(Struct, frozen=True, gc=False):
     from_blob: bool = False
     grant: Grant | None = None
 
-    @property
-    def argument(self) -> Key | Alias | Grant | None:
-        """What the operation receives for the member."""
-        return self.alias or self.grant or self.key
-
 
 @dataclass(slots=True)
 class Visit:

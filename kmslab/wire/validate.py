@@ -8,6 +8,7 @@ answers of KMS; several findings in one text follow the AWS-wide form.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -153,14 +154,19 @@ def _range_check(shape: Shape) -> Check | None:
     return check
 
 
-def _pattern_check(shape: Shape, shown: Callable[[Any], str]) -> Check | None:
+def _pattern(shape: Shape) -> tuple[Callable[[str], object] | None, str]:
+    """What matches a shape's pattern as a whole, and how AWS writes it."""
     pattern = shape.metadata.get("pattern")
     # Java and Python write the pattern of the service differently.
-    expression, pattern = _SERVICE_PATTERNS.get(shape.name, (pattern, pattern))
-    if expression is None:
-        return None
+    expression, written = _SERVICE_PATTERNS.get(shape.name, (pattern, pattern))
     # The classes of Java's patterns are those of ASCII.
-    matches = re.compile(expression, re.ASCII).fullmatch
+    return None if expression is None else re.compile(expression, re.ASCII).fullmatch, written
+
+
+def _pattern_check(shape: Shape, shown: Callable[[Any], str]) -> Check | None:
+    matches, pattern = _pattern(shape)
+    if matches is None:
+        return None
 
     def check(value: Any, path: str, findings: list[str]) -> None:
         if not matches(value):
@@ -209,16 +215,21 @@ def _of(shape: Shape) -> Check | None:
         return _length_check(shape, _unsaid)
     if kind == "string":
         shown = _unsaid if shape.metadata.get("sensitive") else _quoted
-        return _all(_length_check(shape, shown), _pattern_check(shape, shown), _enum_check(shape, shown))
+        return _string(shape, _length_check(shape, shown), _pattern_check(shape, shown), _enum_check(shape, shown))
     return None
 
 
-def _all(*checks: Check | None) -> Check | None:
+def _string(shape: Shape, *checks: Check | None) -> Check | None:
     present = [check for check in checks if check is not None]
     if len(present) < 2:
         return present[0] if present else None
+    low, high = shape.metadata.get("min", 0), shape.metadata.get("max", sys.maxsize)
+    matches, known = _pattern(shape)[0], frozenset(shape.metadata.get("enum", ()))
 
     def check(value: Any, path: str, findings: list[str]) -> None:
+        # Nearly every value is right, which one look at all of it shows.
+        if low <= len(value) <= high and (matches is None or matches(value)) and (not known or value in known):
+            return
         for each in present:
             each(value, path, findings)
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from kmslab.keys.alias import Alias
-from kmslab.operations.registry import alias_param, key_param
+from kmslab.operations.registry import key_param
 from kmslab.service.visit import Target, Visit
 from kmslab.wire.http import Request
 
@@ -26,11 +25,3 @@ def test_each_key_once_in_the_order_of_the_members(new_key: Any) -> None:
     for key in (first, second, first, None):
         visit.targets.append(Target(key_param("KeyId"), key))
     assert visit.keys == [first, second]
-
-
-def test_an_operation_receives_the_alias_where_it_named_one(new_key: Any) -> None:
-    key = new_key()
-    alias = Alias("alias/a", "arn", key.key_id, key.created, key.created)
-    assert Target(key_param("KeyId"), key).argument is key
-    assert Target(key_param("KeyId"), None).argument is None
-    assert Target(alias_param(), key, alias).argument is alias
