@@ -108,7 +108,8 @@ def _loose(server: Served, kind: str, shot: Shot, result: Result) -> None:
             said = http.rest(line)
         except TimeoutError:
             result.find(kind, f"not closed in {http.DEADLINE} s", shot.data)
-    replies = said.split(b"HTTP/1.1 ")[1:]
+    # A refusal may quote a header that has the version in it.
+    replies = [reply for reply in said.split(b"HTTP/1.1 ")[1:] if reply[:3].isdigit()]
     for reply in replies:
         if reply[:1] == b"5":
             result.find(kind, reply[:200].decode("latin-1"), shot.data)
