@@ -22,7 +22,7 @@ from kmslab.errors import (
 from kmslab.keys import blob
 from kmslab.keys.specs import SYMMETRIC_DEFAULT
 from kmslab.keys.states import KEY_STATES
-from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, Operation, algorithm_of
+from kmslab.operations.registry import OPERATIONS, AliasParam, BlobParam, Context, algorithm_of
 from kmslab.service.authorise import asker_of
 from kmslab.service.quotas import CUSTOM_KEY_STORE, charges
 from kmslab.service.resolve import ignores_ciphertext
@@ -41,20 +41,22 @@ def route(visit: Visit, service: Service) -> None:
         MissingAuthenticationTokenException: the request is not signed.
         UnknownOperationException: no operation of AWS.
     """
-    visit.operation, visit.codec = _wanted(visit.request.headers.get("x-amz-target", ""))
+    name = _wanted(visit.request.headers.get("x-amz-target", ""))
+    operation = OPERATIONS.get(name)
+    if operation is None:
+        raise KmslabError(f"This Lab does not run {name}.")
+    visit.operation, visit.codec = operation, model.codec(name)
     scope = sigv4.read_scope(visit.request.headers.get("authorization"))
     visit.region, visit.access_key_id = scope.region, scope.access_key_id
 
 
 # Bounded, because clients may write anything; nothing is remembered of what is refused.
 @lru_cache(maxsize=128)
-def _wanted(target: str) -> tuple[Operation, model.Codec]:
+def _wanted(target: str) -> str:
     name = target.removeprefix(model.TARGET_PREFIX)
     if name == target or name not in model.operation_names():
         raise UnknownOperationException
-    if name not in OPERATIONS:
-        raise KmslabError(f"This Lab does not run {name}.")
-    return OPERATIONS[name], model.codec(name)
+    return name
 
 
 def identify(visit: Visit, service: Service) -> None:

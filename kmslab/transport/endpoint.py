@@ -204,7 +204,7 @@ def _is_quick(request: Incoming) -> bool:
     """Whether KMS answers a request in less time than it takes to pass it to a thread."""
     if request.headers.get("x-amz-target") not in _QUICK or len(request.body) > _LONG:
         return False
-    return _SLOW.search(request.body) is None
+    return b"lgorithm" not in request.body or _SLOW.search(request.body) is None
 
 
 def _asked(request: Incoming) -> Request:

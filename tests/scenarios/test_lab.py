@@ -14,7 +14,6 @@ from kmslab.classroom import sources
 from kmslab.errors import KmslabError
 from kmslab.exercises.progress import Progress
 from kmslab.operations import OPERATIONS
-from kmslab.service import gates
 
 
 def test_a_lab_says_what_it_is(lab: Lab) -> None:
@@ -114,8 +113,6 @@ def test_a_service_that_nobody_plays_is_told(lab: Lab) -> None:
 def test_an_operation_that_is_not_there_is_told(lab: Lab, monkeypatch: pytest.MonkeyPatch) -> None:
     """As after an update of botocore that brings a new operation."""
     monkeypatch.delitem(OPERATIONS, "GetParametersForImport")
-    # What was found once is remembered; a new process would not know it.
-    gates._wanted.cache_clear()
     with pytest.raises(KmslabError, match="does not run GetParametersForImport"):
         lab.client("kms").get_parameters_for_import(
             KeyId="x", WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
