@@ -138,9 +138,13 @@ class FrontDoor:
             bugs.
         """
         with self._lock, while_holding(self._lock):
-            reply = self._answer(request)
-        self._wait()
-        return reply
+            visit = Visit(request, self._clock.tick())
+            self._settle(visit.time)
+            request_id = self._pass(visit, None)
+        for barrier in self._barriers:
+            barrier()
+        status = 200 if visit.failure is None else visit.failure.status
+        return _reply(status, request_id, visit.body, visit.time)
 
     def carry_out(self, wish: OnBehalf) -> Mapping[str, Any]:
         """Carry out a call of another service, checked, billed and logged as any other.
@@ -172,13 +176,6 @@ class FrontDoor:
     def _wait(self) -> None:
         for barrier in self._barriers:
             barrier()
-
-    def _answer(self, request: Request) -> Reply:
-        visit = Visit(request, self._clock.tick())
-        self._settle(visit.time)
-        request_id = self._pass(visit, None)
-        status = 200 if visit.failure is None else visit.failure.status
-        return _reply(status, request_id, visit.body, visit.time)
 
     def _pass(self, visit: Visit, through: Sequence[Gate] | None) -> str:
         """Let a visit pass the gates, or all of its operation, and tell of it; its request id."""

@@ -34,12 +34,20 @@ class AtOnce(HttpToolsProtocol):
         if self._held is not None:
             self._tell_uvicorn()
 
+    def on_message_begin(self) -> None:
+        """Begin a request; what uvicorn makes of it is made when it is told."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+
     def on_headers_complete(self) -> None:
         """Wait for the body, which may be in the same piece."""
-        if self._the_long_way or not self._may_be_short():
-            super().on_headers_complete()
-        else:
+        if not self._the_long_way and self._may_be_short():
             self._held = b""
+            return
+        read = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = read
+        self.scope["headers"] = self.headers
+        super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
