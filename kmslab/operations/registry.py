@@ -138,10 +138,12 @@ class Operation:
         origins: The origins of key material that the operation takes; empty for all.
         new_alias: The member that names an alias which the operation creates, or None.
         check: What the members must fulfil together, before the key's usage and state are looked at, or None.
+        asks: Whether it asks itself what somebody may do.
         consumed: The members that the front door uses up.
         without_alias: Those of `params` that take no alias.
-        asks: Whether it asks itself what somebody may do.
         names_an_alias: Whether it is about an alias, existing or not.
+        tells: Whether its reply is worth keeping: it changes something. Source: CloudTrail User Guide, "CloudTrail
+            record contents": responseElements is null for actions that change nothing.
     """
 
     name: str
@@ -151,10 +153,11 @@ class Operation:
     origins: tuple[KeyOrigin, ...]
     new_alias: str | None
     check: Callable[[Mapping[str, Any]], None] | None
+    asks: bool
     consumed: frozenset[str] = field(repr=False)
     without_alias: tuple[KeyParam, ...] = field(repr=False)
-    asks: bool = False
-    names_an_alias: bool = False
+    names_an_alias: bool
+    tells: bool
 
     def arguments(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """The members that the operation itself takes, under their Python names."""
@@ -230,6 +233,9 @@ class Context(Struct, gc=False):
         return {member: material_id} if member else {}
 
 
+#: How operations begin that change nothing, besides those that use a key.
+_READS = ("Describe", "Generate", "Get", "List")
+
 #: Every operation that the Lab runs, by name.
 OPERATIONS: dict[str, Operation] = {}
 
@@ -260,11 +266,19 @@ def operation(
     params = tuple(keys)
 
     def register(run: Callable[..., Reply]) -> Callable[..., Reply]:
-        consumed = _CONSUMED | {member for param in params for member in _members(param)}
-        without_alias = tuple(each for each in params if isinstance(each, KeyParam) and each.refuse_alias is not None)
-        about_alias = new_alias is not None or any(isinstance(each, AliasParam) for each in params)
         OPERATIONS[name] = Operation(
-            name, run, params, usage, tuple(origins), new_alias, check, consumed, without_alias, asks, about_alias
+            name,
+            run,
+            params,
+            usage,
+            tuple(origins),
+            new_alias,
+            check,
+            asks,
+            consumed=_CONSUMED | {member for param in params for member in _members(param)},
+            without_alias=tuple(each for each in params if isinstance(each, KeyParam) and each.refuse_alias),
+            names_an_alias=new_alias is not None or any(isinstance(each, AliasParam) for each in params),
+            tells=usage is None and not name.startswith(_READS),
         )
         return run
 

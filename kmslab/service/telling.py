@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from sys import intern
@@ -19,7 +19,13 @@ from kmslab.service.visit import Visit
 def call_of(visit: Visit, keys: Sequence[Key], request_id: str, event_id: str) -> Call:
     """What a request has come to, as far as it has come; only of one whose caller is known."""
     request, codec, error, identity = visit.request, visit.codec, visit.failure, visit.principal.identity
-    shown, said = codec.public_input, codec.public_output
+    shown = codec.public_input
+    used: tuple[UsedKey, ...] = ()
+    for key in keys:
+        used += _used(key.arn, key.account_id, key.spec.name)
+    reply = NOTHING
+    if visit.operation.tells and visit.reply:
+        reply = {name: value for name, value in visit.reply.items() if name in codec.public_output}
     # By place and not by name, because one is made for every request.
     return Call(
         EventType.API_CALL,
@@ -31,10 +37,10 @@ def call_of(visit: Visit, keys: Sequence[Key], request_id: str, event_id: str) -
         request_id,
         event_id,
         {name: value for name, value in visit.params.items() if name in shown},
-        {name: value for name, value in visit.reply.items() if name in said} if visit.reply else NOTHING,
-        tuple([_used(key.arn, key.account_id, key.spec.name) for key in keys]),
+        reply,
+        used,
         alias_arn(visit) if visit.operation.names_an_alias else None,
-        visit.context.notes or NOTHING if hasattr(visit, "context") else NOTHING,
+        _noted(tuple(visit.context.notes.items())) if hasattr(visit, "context") else NOTHING,
         tuple(visit.decisions),
         None if error is None else error.code,
         "" if error is None else error.message,
@@ -77,12 +83,17 @@ def service_event(happening: Happening, when: datetime, event_id: str) -> Call:
         principal=None,
         request_id="",
         event_id=event_id,
-        keys=(_used(key.arn, key.account_id, key.spec.name),),
+        keys=_used(key.arn, key.account_id, key.spec.name),
         details=happening.details,
     )
 
 
-# The same key is used again and again; what the trail keeps of it is kept once.
+# The same key is used again and again: what the trail keeps of it is kept once.
 @lru_cache(maxsize=4096)
-def _used(arn: str, account_id: str, spec: str) -> UsedKey:
-    return UsedKey(arn, account_id, spec)
+def _used(arn: str, account_id: str, spec: str) -> tuple[UsedKey, ...]:
+    return (UsedKey(arn, account_id, spec),)
+
+
+@lru_cache(maxsize=4096)
+def _noted(notes: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    return dict(notes) if notes else NOTHING
