@@ -105,7 +105,12 @@ class AtOnce(HttpToolsProtocol):
             lines.append(b"connection: close\r\n")
         lines += (b"Content-Length: %d\r\n\r\n" % len(reply.body), reply.body)
         # Written after the other requests at hand have been read: to wake a client takes longer than to answer it.
-        self.loop.call_soon(transport.write, b"".join(lines))
-        if not keep_alive:
-            self.loop.call_soon(transport.close)
+        self.loop.call_soon(self._write, b"".join(lines), keep_alive)
         return True
+
+    def _write(self, reply: bytes, keep_alive: bool) -> None:
+        if self.transport.is_closing():
+            return
+        self.transport.write(reply)
+        if not keep_alive:
+            self.transport.close()

@@ -66,7 +66,10 @@ def tell(lab: Lab, story: Story, *, skip: bytes = b"") -> list[tuple[int, dict[s
     """What a connection on which `story` happens has written: status, headers and JSON of each reply."""
     transport = Transport()
 
+    failures: list[dict[str, Any]] = []
+
     async def run() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context))
         with ThreadPoolExecutor(1) as workers:
             endpoint = Endpoint(lambda: lab.behind, workers)
             config = uvicorn.Config(
@@ -81,6 +84,7 @@ def tell(lab: Lab, story: Story, *, skip: bytes = b"") -> list[tuple[int, dict[s
                 await asyncio.sleep(0.002)
 
     asyncio.run(run())
+    assert failures == []
     return list(replies(b"".join(transport.pieces).removeprefix(skip)))
 
 
@@ -217,6 +221,17 @@ def test_a_connection_that_is_not_to_be_kept_ends_after_its_reply(lab: Lab) -> N
     ((status, headers, _),) = tell(lab, story)
     assert (status, headers["connection"]) == (200, "close")
     assert ends[0].is_closed
+
+
+def test_nothing_is_written_to_a_client_that_has_gone(lab: Lab) -> None:
+    def story(protocol: Protocol, transport: Transport) -> None:
+        protocol.data_received(request(QUICK))
+        assert protocol.answered_at_once == 1
+        transport.close()
+
+    assert tell(lab, story) == []
+    # It was answered all the same, and AWS would have it in the trail.
+    assert lab.trail[-1]["eventName"] == QUICK
 
 
 def test_many_in_one_piece(lab: Lab) -> None:
