@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from kmslab.errors import KmslabError
@@ -31,6 +32,7 @@ class FileLock:
         except OSError as error:
             raise KmslabError(f"{path} cannot be opened: {error.strerror}.") from None
         self._descriptor: int | None = descriptor
+        self._process = os.getpid()
         try:
             _take(descriptor)
         except OSError as error:
@@ -44,8 +46,12 @@ class FileLock:
     def release(self) -> None:
         """Let go of it; once more changes nothing."""
         descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
+        if descriptor is None:
+            return
+        if os.getpid() == self._process:
+            # A process that was forked off a moment ago may have a copy of the descriptor still. It only closes that.
+            _let_go(descriptor)
+        os.close(descriptor)
 
 
 if sys.platform == "win32":
@@ -54,9 +60,17 @@ if sys.platform == "win32":
     def _take(descriptor: int) -> None:
         msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
 
+    def _let_go(descriptor: int) -> None:
+        """Nothing: nobody forks here, and to close it is enough."""
+
 else:
     import fcntl
 
     def _take(descriptor: int) -> None:
         # The lock belongs to this opening of the file: a second Lab of this process is refused as well.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _let_go(descriptor: int) -> None:
+        with suppress(OSError):
+            # Where there are no locks, there is none to let go of.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from kmslab import Lab
 from kmslab.errors import KmslabError, NotKeptError
 from kmslab.storage import database, keeper, vault
+from kmslab.storage.lock import FileLock
 
 pytestmark = [
     pytest.mark.skipif(os.name != "posix", reason="needs the files of POSIX"),
@@ -387,3 +388,14 @@ def test_a_process_that_was_forked_off_does_not_keep_the_file(path: Path, lab: L
     Lab.open(path).close()
     os.write(writing, b".")
     assert os.waitpid(pid, 0)[1] == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nobody forks here")
+def test_a_lock_is_let_go_of_while_a_fork_still_has_a_copy_of_it(tmp_path: Path) -> None:
+    """Between the fork and the first step of what was forked off, its copy of the descriptor is there."""
+    lock = FileLock(tmp_path / "lab.kmslab")
+    assert lock._descriptor is not None
+    copy = os.dup(lock._descriptor)
+    lock.release()
+    FileLock(tmp_path / "lab.kmslab").release()
+    os.close(copy)
